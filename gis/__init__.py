@@ -1,0 +1,1 @@
+"""Shalgai: which villages are far, and which can live."""

@@ -1,0 +1,1 @@
+"""Results into files that people open: GeoPackage, rasters, web map, tables, run record."""

@@ -1,0 +1,1 @@
+"""Files into checked layers: the door at which every layer is looked at."""

@@ -1,0 +1,1 @@
+"""Geography into graphs and grids: grids, geodesy, networks, speeds, sampling."""
