@@ -1,0 +1,140 @@
+"""True lengths on the ellipsoid, and a plane in which "nearest" means nearest."""
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Geod
+from scipy.spatial import cKDTree
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+GEOD = Geod(ellps="WGS84")
+"""The ellipsoid of every length."""
+
+# The ellipsoid is flatter than the sphere by 1/298: a centre that is nearest on the sphere can be the second or
+# third on the ellipsoid, never far down the list, so this many candidates are measured exactly.
+_CANDIDATES = 3
+
+
+def line_lengths_m(lines: NDArray[np.object_]) -> Float:
+    """Return the geodesic length of lines given in longitude and latitude (WGS 84).
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape `(n,)`.
+
+    Returns
+    -------
+    length_m : array of shape `(n,)`
+
+    Examples
+    --------
+    >>> one_degree = shapely.linestrings([[[60.0, 0.0], [61.0, 0.0]]])
+    >>> line_lengths_m(one_degree).round().tolist()
+    [111319.0]
+    """
+    xy, index = shapely.get_coordinates(lines, return_index=True)
+    inside = index[1:] == index[:-1]
+    step = segment_lengths_m(xy[:-1][inside], xy[1:][inside])
+    return np.bincount(index[1:][inside], weights=step, minlength=len(lines))
+
+
+def segment_lengths_m(start: Float, end: Float) -> Float:
+    """Return the geodesic length between pairs of points, each of shape `(n, 2)` in degrees.
+
+    Examples
+    --------
+    >>> segment_lengths_m(np.array([[60.0, 50.0]]), np.array([[60.0, 50.0]])).tolist()
+    [0.0]
+    """
+    _, _, length = GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
+    return np.asarray(length, float)
+
+
+def local_crs(bounds: tuple[float, float, float, float]) -> CRS:
+    """Return a conformal coordinate system in metres around bounds in degrees.
+
+    A conformal (here stereographic) plane keeps shapes, so that the point of a road which is nearest in the
+    plane is nearest on the ground as well, in any direction: neither a plane of degrees nor an equal-area
+    one has that. Lengths are not read from it: they are geodesic.
+
+    Examples
+    --------
+    >>> local_crs((46.5, 40.5, 87.3, 55.5)).coordinate_operation.method_name
+    'Stereographic'
+    """
+    west, south, east, north = bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    return CRS.from_proj4(f"+proj=stere +lat_0={lat:.4f} +lon_0={lon:.4f} +ellps=WGS84 +units=m +type=crs")
+
+
+def equal_area_crs(bounds: tuple[float, float, float, float]) -> CRS:
+    """Return an Albers equal-area coordinate system in metres fitted to bounds in degrees.
+
+    Standard parallels a sixth of the height inside the bounds, the usual rule. Bounds that straddle the
+    equator evenly have no such cone and get a cylinder.
+
+    Examples
+    --------
+    >>> equal_area_crs((46.5, 40.5, 87.3, 55.5)).coordinate_operation.method_name
+    'Albers Equal Area'
+    """
+    west, south, east, north = bounds
+    lon, inset = (west + east) / 2, (north - south) / 6
+    low, high = south + inset, north - inset
+    if abs(low + high) < 0.5:
+        return CRS.from_proj4(f"+proj=cea +lon_0={lon:.4f} +lat_ts=0 +datum=WGS84 +units=m +type=crs")
+    return CRS.from_proj4(
+        f"+proj=aea +lat_0=0 +lon_0={lon:.4f} +lat_1={low:.4f} +lat_2={high:.4f} +datum=WGS84 +units=m +type=crs"
+    )
+
+
+def nearest_point(lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> tuple[Float, Int]:
+    """Find for each point the nearest of other points, on the ellipsoid.
+
+    A k-d tree on earth-centred coordinates names the candidates; their geodesic lengths decide.
+
+    Parameters
+    ----------
+    lon, lat
+        The points, degrees, shape `(n,)`.
+    to_lon, to_lat
+        The points to look among, shape `(m,)`.
+
+    Returns
+    -------
+    distance_m : array of shape `(n,)`
+        `0` at a point of the second set, `inf` where that set is empty.
+    index : array of shape `(n,)`
+        Position in the second set, -1 where that set is empty; of equal distances the first.
+
+    Examples
+    --------
+    >>> d, i = nearest_point(np.array([60.0]), np.array([50.0]), np.array([70.0, 60.0]), np.array([50.0, 51.0]))
+    >>> d.round().tolist(), i.tolist()
+    ([111239.0], [1])
+    """
+    lon, lat, to_lon, to_lat = (np.asarray(a, float) for a in (lon, lat, to_lon, to_lat))
+    if len(to_lon) == 0:
+        return np.full(len(lon), np.inf), np.full(len(lon), -1, np.int64)
+    k = min(_CANDIDATES, len(to_lon))
+    _, found = cKDTree(_earth_centred(to_lon, to_lat)).query(_earth_centred(lon, lat), k=k)
+    candidates = np.sort(np.asarray(found, np.int64).reshape(len(lon), k), axis=1)
+    _, _, flat = GEOD.inv(
+        np.repeat(lon, k), np.repeat(lat, k), to_lon[candidates].ravel(), to_lat[candidates].ravel()
+    )
+    distance = np.asarray(flat, float).reshape(len(lon), k)
+    best = distance.argmin(axis=1)
+    rows = np.arange(len(lon))
+    return distance[rows, best], candidates[rows, best]
+
+
+def _earth_centred(lon: Float, lat: Float) -> Float:
+    lam, phi = np.radians(lon), np.radians(lat)
+    e2 = GEOD.es
+    n = GEOD.a / np.sqrt(1 - e2 * np.sin(phi) ** 2)
+    return np.column_stack(
+        [n * np.cos(phi) * np.cos(lam), n * np.cos(phi) * np.sin(lam), n * (1 - e2) * np.sin(phi)]
+    )

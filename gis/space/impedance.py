@@ -1,0 +1,127 @@
+"""Minutes along roads: speed by class, surface, posted limit and season."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gis.fields import (
+    BACKWARD_MIN,
+    FORWARD_MIN,
+    LENGTH_M,
+    MAXSPEED_KPH,
+    ONEWAY,
+    ROAD_CLASS,
+    SPEED_KPH,
+    SURFACE,
+)
+
+Float = NDArray[np.float64]
+
+
+def assumed_surface(roads: pd.DataFrame, speeds: pd.DataFrame) -> pd.DataFrame:
+    """Fill the surface of roads that have none with the one that is usual for their class.
+
+    Parameters
+    ----------
+    roads
+        With `road_class` and `surface`.
+    speeds
+        Index `road_class`; column `surface`, the usual one.
+
+    Returns
+    -------
+    DataFrame
+        The roads, `surface` filled, and a boolean column `surface_assumed`.
+
+    Examples
+    --------
+    >>> speeds = pd.DataFrame({"surface": ["asphalt"]}, index=["trunk"])
+    >>> roads = pd.DataFrame({"road_class": ["trunk", "trunk"], "surface": [None, "gravel"]})
+    >>> assumed_surface(roads, speeds)[["surface", "surface_assumed"]].to_numpy().tolist()
+    [['asphalt', True], ['gravel', False]]
+    """
+    unknown = roads[SURFACE].isna()
+    usual = roads[ROAD_CLASS].map(speeds[SURFACE])
+    return roads.assign(surface=roads[SURFACE].where(~unknown, usual), surface_assumed=unknown)
+
+
+def speed_kph(
+    edges: pd.DataFrame,
+    speeds: pd.DataFrame,
+    surfaces: pd.DataFrame,
+    *,
+    paved_factor: float = 1.0,
+    unpaved_factor: float = 1.0,
+) -> Float:
+    """Return the speed on each edge: that of its class, less for a worse surface, capped by the posted limit.
+
+    `speed = min(class speed x min(1, factor of surface / factor of the class's usual surface), maxspeed)`, times
+    the factor of the season for paved or unpaved roads. The class's speed is meant for its usual surface: a better
+    one than usual does not raise it.
+
+    Parameters
+    ----------
+    edges
+        `road_class`, `surface` (none unknown), `maxspeed_kph` (NaN where not posted).
+    speeds
+        Index `road_class`; `speed_kph` on the usual `surface`.
+    surfaces
+        Index `surface`; `factor` of speed (0 is impassable) and boolean `paved`.
+    paved_factor, unpaved_factor
+        Factors of the season, 0 where such roads are closed.
+
+    Returns
+    -------
+    array of shape `(n,)`
+        Kilometres per hour; `0` impassable.
+
+    Examples
+    --------
+    >>> speeds = pd.DataFrame({"speed_kph": [80.0], "surface": ["asphalt"]}, index=["trunk"])
+    >>> surfaces = pd.DataFrame({"factor": [1.0, 0.7], "paved": [True, False]}, index=["asphalt", "gravel"])
+    >>> edges = pd.DataFrame({"road_class": ["trunk"] * 3, "surface": ["asphalt", "gravel", "asphalt"],
+    ...                       "maxspeed_kph": [np.nan, np.nan, 60]})
+    >>> speed_kph(edges, speeds, surfaces, unpaved_factor=0.5).tolist()
+    [80.0, 28.0, 60.0]
+    """
+    own = edges[SURFACE].map(surfaces["factor"]).to_numpy(float)
+    usual = edges[ROAD_CLASS].map(speeds[SURFACE].map(surfaces["factor"])).to_numpy(float)
+    speed = edges[ROAD_CLASS].map(speeds[SPEED_KPH]).to_numpy(float) * np.minimum(1.0, own / usual)
+    speed = np.fmin(speed, edges[MAXSPEED_KPH].to_numpy(float))
+    paved = edges[SURFACE].map(surfaces["paved"]).to_numpy(bool)
+    return np.asarray(speed * np.where(paved, paved_factor, unpaved_factor))
+
+
+def with_minutes(edges: gpd.GeoDataFrame, speed: Float) -> gpd.GeoDataFrame:
+    """Add speed and minutes to edges, along the line and against it.
+
+    Parameters
+    ----------
+    edges
+        `length_m`; `oneway`: 0 both ways, 1 along the line only, -1 against it only.
+    speed
+        Kilometres per hour, shape `(n,)`.
+
+    Returns
+    -------
+    GeoDataFrame
+        The edges with `speed_kph`, `forward_min` and `backward_min`; `inf` where one may not or cannot drive.
+
+    Examples
+    --------
+    >>> edges = gpd.GeoDataFrame({"length_m": [1000.0, 1000.0, 1000.0], "oneway": [0, 1, -1]})
+    >>> out = with_minutes(edges, np.array([60.0, 30.0, 0.0]))
+    >>> out.forward_min.tolist(), out.backward_min.tolist()
+    ([1.0, 2.0, inf], [1.0, inf, inf])
+    """
+    length_m, oneway = edges[LENGTH_M].to_numpy(float), edges[ONEWAY].to_numpy()
+    with np.errstate(divide="ignore"):
+        minutes = np.where(speed > 0, length_m / 1000.0 / speed * 60.0, np.inf)
+    return edges.assign(
+        **{
+            SPEED_KPH: speed,
+            FORWARD_MIN: np.where(oneway >= 0, minutes, np.inf),
+            BACKWARD_MIN: np.where(oneway <= 0, minutes, np.inf),
+        }
+    )

@@ -1,0 +1,258 @@
+"""Roads into a network of nodes and edges: noding, components, splitting at given points."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from gis.fields import BRIDGE, COMPONENT_ID, FROM_ID, LENGTH_M, ROAD_ID, TO_ID, TUNNEL
+from gis.space.geodesy import line_lengths_m
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+# Vertices that agree to 1e-7 degrees (a centimetre, and OpenStreetMap's own resolution) are one vertex: what is
+# lost by writing a shared vertex twice, or through another coordinate system, is far less.
+_PER_DEGREE = 10_000_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """A road network as two tables; each step returns a new one.
+
+    Parameters
+    ----------
+    nodes
+        GeoDataFrame of points (longitude, latitude); its index is 0, 1, 2, ...; `component_id`.
+    edges
+        GeoDataFrame of lines; its index is 0, 1, 2, ...; `from_id` and `to_id` are nodes, in the direction of the
+        line; `length_m`, `component_id`, and the columns of the roads that the edges are pieces of.
+        Component 0 has the greatest length of road, and so on down.
+    """
+
+    nodes: gpd.GeoDataFrame
+    edges: gpd.GeoDataFrame
+
+
+def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
+    """Split roads at every vertex that two of them share, the convention of OpenStreetMap.
+
+    A vertex is a node where a line ends, where lines share it, or where a line meets itself. Lines that cross
+    without a common vertex (a bridge over a road) stay apart.
+
+    Parameters
+    ----------
+    roads
+        Lines in EPSG:4326 with a unique index and any columns, which the edges inherit; the index is kept as
+        column `road_id`.
+
+    Returns
+    -------
+    Network
+        Pieces of no length are left out.
+
+    Examples
+    --------
+    >>> lines = shapely.from_wkt(["LINESTRING (0 0, 1 0, 2 0)", "LINESTRING (1 0, 1 1)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=lines, index=["a", "b"], crs="EPSG:4326"))
+    >>> len(network.nodes), network.edges.road_id.tolist()
+    (4, ['a', 'a', 'b'])
+    """
+    xy, line = shapely.get_coordinates(roads.geometry.to_numpy(), return_index=True)
+    code, vertex = np.unique(_vertex_keys(xy), return_inverse=True)
+    ends = np.ones(len(line), bool)
+    ends[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
+    is_node = ends | (np.bincount(vertex, minlength=len(code))[vertex] > 1)
+
+    stops = np.flatnonzero(is_node)
+    start, end = stops[:-1], stops[1:]
+    same_line = line[start] == line[end]
+    start, end = start[same_line], end[same_line]
+    # A piece that returns to its own node at once has no length; a loop with a vertex between has one.
+    real = (vertex[start] != vertex[end]) | (end - start > 1)
+    start, end = start[real], end[real]
+
+    edges = roads.iloc[line[start]].rename_axis(ROAD_ID).reset_index()
+    edges = edges.set_geometry(_pieces(xy, start, end), crs=roads.crs)
+    used, ids = np.unique(np.concatenate([vertex[start], vertex[end]]), return_inverse=True)
+    first = np.zeros(len(code), np.int64)
+    first[vertex[::-1]] = np.arange(len(vertex))[::-1]
+    nodes = gpd.GeoDataFrame(geometry=shapely.points(xy[first[used]]), crs=roads.crs)
+    edges[FROM_ID], edges[TO_ID] = ids[: len(start)], ids[len(start) :]
+    edges[LENGTH_M] = line_lengths_m(edges.geometry.to_numpy())
+    return with_components(Network(nodes, edges))
+
+
+def node_at_crossings(roads: gpd.GeoDataFrame) -> Network:
+    """Split roads wherever two of them cross or touch, but for bridges and tunnels.
+
+    For shapefiles drawn without shared vertices. A bridge or a tunnel joins other roads only at vertices that
+    it shares with them.
+
+    Parameters
+    ----------
+    roads
+        As for `node_at_vertices`, with boolean columns `bridge` and `tunnel` where they are known.
+
+    Examples
+    --------
+    >>> lines = shapely.from_wkt(["LINESTRING (0 0, 2 0)", "LINESTRING (1 -1, 1 1)"])
+    >>> roads = gpd.GeoDataFrame(geometry=lines, crs="EPSG:4326")
+    >>> len(node_at_vertices(roads).edges), len(node_at_crossings(roads).edges)
+    (2, 4)
+    >>> len(node_at_crossings(roads.assign(bridge=[True, False])).edges)
+    2
+    """
+    lines = roads.geometry.to_numpy()
+    raised = np.zeros(len(roads), bool)
+    for column in (BRIDGE, TUNNEL):
+        if column in roads:
+            raised |= roads[column].to_numpy(bool)
+    level = np.flatnonzero(~raised)
+    one, other = shapely.STRtree(lines[level]).query(lines[level], predicate="intersects")
+    one, other = level[one[one < other]], level[other[one < other]]
+    # Where two lines run along each other, every vertex of the common stretch becomes a node: that joins them there.
+    meeting = shapely.intersection(lines[one], lines[other])
+    xy, pair = shapely.get_coordinates(meeting, return_index=True)
+    at = shapely.points(xy)
+    return node_at_vertices(_with_vertices(roads, np.r_[one[pair], other[pair]], np.r_[at, at]))
+
+
+def with_components(network: Network) -> Network:
+    """Number the connected components of a network, the one with most road first.
+
+    Directions are ignored: a one-way street joins its ends. Components of equal length are ordered by their first
+    node.
+
+    Examples
+    --------
+    >>> lines = shapely.from_wkt(["LINESTRING (0 0, 1 0)", "LINESTRING (5 5, 7 7, 9 9)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=lines, crs="EPSG:4326"))
+    >>> network.edges.component_id.tolist()
+    [1, 0]
+    """
+    n = len(network.nodes)
+    edges = network.edges
+    from_id, to_id = edges[FROM_ID].to_numpy(), edges[TO_ID].to_numpy()
+    joined = coo_matrix((np.ones(len(edges), np.int8), (from_id, to_id)), shape=(n, n))
+    count, label = connected_components(joined, directed=False)
+    length = np.bincount(label[from_id], weights=edges[LENGTH_M].to_numpy(), minlength=count)
+    rank = np.empty(count, np.int64)
+    rank[np.argsort(-length, kind="stable")] = np.arange(count)
+    node_component = rank[label]
+    return Network(
+        network.nodes.assign(**{COMPONENT_ID: node_component}),
+        edges.assign(**{COMPONENT_ID: node_component[from_id]}),
+    )
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The edges of a network cut at points: what a graph is made of.
+
+    Parameters
+    ----------
+    n_nodes
+        Nodes of the network, then the cuts.
+    from_id, to_id
+        The ends of each piece, in the direction of its edge's line.
+    edge
+        The position of the edge that each piece is of.
+    start, end
+        Where on the edge the piece begins and ends, as fractions of its length.
+    cut_node
+        The node of each cut that was asked for.
+    """
+
+    n_nodes: int
+    from_id: Int
+    to_id: Int
+    edge: Int
+    start: Float
+    end: Float
+    cut_node: Int
+
+
+def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
+    """Cut edges at points, without cutting their geometries.
+
+    Cuts at the same place of an edge are one node; cuts at an end of an edge are that end.
+
+    Parameters
+    ----------
+    network
+        What is cut.
+    edge
+        Position of the edge of each cut, shape `(n,)`.
+    fraction
+        Where on it, 0 to 1 of its length, shape `(n,)`.
+
+    Examples
+    --------
+    >>> line = shapely.from_wkt(["LINESTRING (0 0, 1 0)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
+    >>> pieces = cut_edges(network, np.array([0, 0, 0]), np.array([0.75, 0.0, 0.25]))
+    >>> pieces.from_id.tolist(), pieces.to_id.tolist(), pieces.cut_node.tolist()
+    ([0, 3, 2], [3, 2, 1], [2, 0, 3])
+    """
+    n = len(network.nodes)
+    from_id, to_id = network.edges[FROM_ID].to_numpy(np.int64), network.edges[TO_ID].to_numpy(np.int64)
+    inside = (fraction > 0) & (fraction < 1)
+    cut_node = np.where(fraction <= 0, from_id[edge], to_id[edge])
+    if inside.any():
+        place = pd.MultiIndex.from_arrays([edge[inside], fraction[inside]])
+        number, distinct = pd.factorize(place)
+        cut_node[inside] = n + number
+        cut_edge = distinct.get_level_values(0).to_numpy(np.int64)
+        cut_at = distinct.get_level_values(1).to_numpy(float)
+    else:
+        cut_edge, cut_at = np.empty(0, np.int64), np.empty(0)
+    m, k = len(network.edges), len(cut_edge)
+    # The stops of every edge in order along it: its start, its cuts, its end.
+    stop_edge = np.concatenate([np.arange(m), cut_edge, np.arange(m)])
+    stop_at = np.concatenate([np.zeros(m), cut_at, np.ones(m)])
+    stop_node = np.concatenate([from_id, n + np.arange(k), to_id])
+    order = np.lexsort([stop_at, stop_edge])
+    stop_edge, stop_at, stop_node = stop_edge[order], stop_at[order], stop_node[order]
+    piece = np.flatnonzero(stop_edge[1:] == stop_edge[:-1])
+    return Pieces(
+        n + k, stop_node[piece], stop_node[piece + 1], stop_edge[piece], stop_at[piece], stop_at[piece + 1], cut_node
+    )
+
+
+def _vertex_keys(xy: Float) -> Int:
+    whole = np.rint(xy * _PER_DEGREE).astype(np.int64)
+    return np.asarray((whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE)
+
+
+def _pieces(xy: Float, start: Int, end: Int) -> NDArray[Any]:
+    count = end - start + 1
+    offset = np.concatenate([[0], np.cumsum(count)])
+    index = np.repeat(np.arange(len(count)), count)
+    flat = np.arange(offset[-1]) - offset[index] + start[index]
+    return np.asarray(shapely.linestrings(xy[flat], indices=index))
+
+
+def _with_vertices(roads: gpd.GeoDataFrame, line: Int, at: NDArray[Any]) -> gpd.GeoDataFrame:
+    """Insert points into lines, where they lie along them; the lines keep their own vertices."""
+    lines = roads.geometry.to_numpy()
+    xy, index = shapely.get_coordinates(lines, return_index=True)
+    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+    step[np.flatnonzero(np.diff(index, prepend=-1))] = 0.0
+    along = np.cumsum(step)
+    along -= along[np.searchsorted(index, index)]
+    all_line = np.concatenate([index, line])
+    all_along = np.concatenate([along, shapely.line_locate_point(lines[line], at)])
+    all_xy = np.concatenate([xy, shapely.get_coordinates(at)])
+    order = np.lexsort([all_along, all_line])
+    all_line, all_xy = all_line[order], all_xy[order]
+    key = _vertex_keys(all_xy)
+    new = np.ones(len(key), bool)
+    new[1:] = (key[1:] != key[:-1]) | (all_line[1:] != all_line[:-1])
+    return roads.set_geometry(shapely.linestrings(all_xy[new], indices=all_line[new]), crs=roads.crs)
