@@ -5,27 +5,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels._months import Float, monthly, not_negative
 
-KOPPEN_CLASSES = (
-    *(
-        "",
-        "Af",
-        "Am",
-        "Aw",
-        "BWh",
-        "BWk",
-        "BSh",
-        "BSk",
-        "Csa",
-        "Csb",
-        "Csc",
-        "Cwa",
-        "Cwb",
-        "Cwc",
-        "Cfa",
-        "Cfb",
-    ),
-    *("Cfc", "Dsa", "Dsb", "Dsc", "Dsd", "Dwa", "Dwb", "Dwc", "Dwd", "Dfa", "Dfb", "Dfc", "Dfd", "ET", "EF"),
+_SYMBOLS = (
+    "Af Am Aw BWh BWk BSh BSk Csa Csb Csc Cwa Cwb Cwc Cfa Cfb Cfc "
+    "Dsa Dsb Dsc Dsd Dwa Dwb Dwc Dwd Dfa Dfb Dfc Dfd ET EF"
 )
+KOPPEN_CLASSES = ("", *_SYMBOLS.split(" "))
 """Symbols by the numbers of the legend of Beck et al., 1 to 30; 0 is no data."""
 
 _CODE = {symbol: code for code, symbol in enumerate(KOPPEN_CLASSES)}
@@ -35,7 +19,7 @@ _WINTER_HALF = np.array([True] * 3 + [False] * 6 + [True] * 3)  # October to Mar
 def koppen_geiger_code(
     t_monthly: ArrayLike, p_monthly: ArrayLike, *, cold_limit_c: float = 0.0, axis: int = 0
 ) -> NDArray[np.uint8]:
-    """Number the Koeppen-Geiger class as in the legend of the maps of Beck et al. (1 = Af ... 30 = EF).
+    """Return the number of the Koeppen-Geiger class in the legend of Beck et al. (1 = Af ... 30 = EF).
 
     Parameters
     ----------
@@ -60,9 +44,9 @@ def koppen_geiger_code(
 
     Notes
     -----
-    Summer is the warmer of April-September and October-March, so no latitude is needed. The dry test (B) comes
-    first, then E is what has no month above 10 C. A place that is dry in summer and in winter takes `s` where
-    the winter half is wetter, else `w`.
+    Summer is the warmer of April-September and October-March, so no latitude is needed. The dry test (B)
+    comes first, then E is what has no month above 10 C. A place that is dry in summer and in winter takes `s`
+    where the winter half is not drier, else `w`.
 
     References
     ----------
@@ -122,7 +106,7 @@ def _halves(t: Float, p: Float) -> tuple[Float, Float]:
 
 
 def _classes(t: Float, p: Float, cold_limit: float) -> NDArray[np.uint8]:
-    """Number the classes of `(12, n)` months."""
+    """Return the numbers of the classes of `(12, n)` months."""
     mean, cold, hot = t.mean(axis=0), t.min(axis=0), t.max(axis=0)
     year, driest = p.sum(axis=0), p.min(axis=0)
     warm_months = (t > 10).sum(axis=0)
@@ -146,10 +130,8 @@ def _classes(t: Float, p: Float, cold_limit: float) -> NDArray[np.uint8]:
     desert = year < 5 * threshold
     dry_code = np.where(desert, _CODE["BWh"], _CODE["BSh"]) + (mean < 18)
     out[arid] = dry_code[arid]
-    wet_code = np.where(
-        driest >= 60, _CODE["Af"], np.where(driest >= 100 - year / 25, _CODE["Am"], _CODE["Aw"])
-    )
-    out[tropical] = wet_code[tropical]
+    monsoon = np.where(driest >= 100 - year / 25, _CODE["Am"], _CODE["Aw"])
+    out[tropical] = np.where(driest >= 60, _CODE["Af"], monsoon)[tropical]
     rain = np.where(dry_summer, 0, np.where(dry_winter, 1, 2))
     summer_heat = np.where(hot >= 22, 0, np.where(warm_months >= 4, 1, 2))
     out[temperate] = (_CODE["Csa"] + 3 * rain + summer_heat)[temperate]

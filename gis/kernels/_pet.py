@@ -212,9 +212,9 @@ def thornthwaite_pet(
     if hot not in ("formula", "willmott"):
         raise ValueError(f"hot: expected 'formula' or 'willmott', got {hot!r}")
     t = np.maximum(monthly(t_monthly, "t_monthly", axis), 0)
-    if latitude_deg is None:
-        length = monthly(as_float(day_length_h, "day_length_h"), "day_length_h", axis)
-    else:
+    if day_length_h is not None:
+        length = monthly(day_length_h, "day_length_h", axis)
+    elif latitude_deg is not None:
         length = monthly_day_length_hours(latitude_deg)
     length = length.reshape(length.shape + (1,) * (t.ndim - length.ndim))
     heat = ((t / 5) ** 1.514).sum(axis=0)
@@ -236,7 +236,9 @@ def hargreaves_pet(
     latitude_deg: ArrayLike | None = None,
     axis: int = 0,
 ) -> Float:
-    """Reference evapotranspiration per day by Hargreaves and Samani: 0.0023 x 0.408 Ra (T + 17.8) sqrt(Tmax - Tmin).
+    """Compute reference evapotranspiration per day by Hargreaves and Samani.
+
+    `0.0023 x 0.408 Ra (T + 17.8) sqrt(Tmax - Tmin)`.
 
     Parameters
     ----------
@@ -248,8 +250,8 @@ def hargreaves_pet(
         Extraterrestrial radiation Ra, MJ per square metre and day (`extraterrestrial_radiation`), of a shape
         that broadcasts.
     latitude_deg
-        In place of `radiation`, for monthly input with the months on `axis`: degrees, north positive; the mean
-        of each month is then used.
+        In place of `radiation`, for monthly input with the months on `axis`: degrees, north positive; the
+        mean of each month is then used.
     axis
         Axis of the months; read with `latitude_deg` only.
 
@@ -286,12 +288,11 @@ def hargreaves_pet(
     if crossed.any():
         raise ValueError(f"t_min is above t_max in {int(crossed.sum())} values")
     mean = (low + high) / 2 if t_mean is None else as_float(t_mean, "t_mean")
-    if latitude_deg is None:
+    if radiation is not None:
         ra = as_float(radiation, "radiation")
-    else:
+    elif latitude_deg is not None:
         shape = monthly(mean, "t_mean", axis).shape
         ra = monthly_extraterrestrial_radiation(latitude_deg)
-        ra = np.moveaxis(
-            np.broadcast_to(ra.reshape(ra.shape + (1,) * (len(shape) - ra.ndim)), shape), 0, axis
-        )
+        ra = ra.reshape(ra.shape + (1,) * (len(shape) - ra.ndim))
+        ra = np.moveaxis(np.broadcast_to(ra, shape), 0, axis)
     return np.asarray(np.maximum(0.0023 * 0.408 * ra * (mean + 17.8) * np.sqrt(high - low), 0.0))

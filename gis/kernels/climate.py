@@ -154,7 +154,8 @@ def growing_degree_days(
 
     Notes
     -----
-    Not the "sum of active temperatures" of Russian agronomy, which adds whole temperatures of days above 10 C.
+    Not the "sum of active temperatures" of Russian agronomy, which adds the whole temperature of days above
+    10 C.
 
     Examples
     --------
@@ -329,7 +330,7 @@ def aridity_index(precipitation_mm: ArrayLike, pet_mm: ArrayLike) -> Float:
 
 
 def classify(values: ArrayLike, upper_bounds: ArrayLike) -> NDArray[np.int8]:
-    """Number the class of each value in a table of classes, by their upper bounds.
+    """Return the number of the class of each value, in a table of classes by their upper bounds.
 
     Parameters
     ----------
@@ -361,7 +362,7 @@ def classify(values: ArrayLike, upper_bounds: ArrayLike) -> NDArray[np.int8]:
 
 
 def aridity_code(aridity: ArrayLike) -> NDArray[np.int8]:
-    """Number the UNEP class of an aridity index, for rasters.
+    """Return the number of the UNEP class of an aridity index, for rasters.
 
     Parameters
     ----------
