@@ -1,0 +1,229 @@
+"""Results as a GeoPackage that QGIS opens styled, with headings in the study's language."""
+
+import contextlib
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree as xml
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from gis import fields as f
+from gis.publish import palette, qml
+from gis.publish.words import class_name, column_label, words
+
+_STYLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"""
+_COLUMNS = """
+CREATE TABLE IF NOT EXISTS gpkg_data_columns (
+    table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+    mime_type TEXT, constraint_name TEXT,
+    CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name))"""
+_EXTENSIONS = """
+CREATE TABLE IF NOT EXISTS gpkg_extensions (
+    table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+    scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"""
+
+
+def write_geopackage(
+    path: Path,
+    layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame],
+    *,
+    language: str = "en",
+    tier_names: Mapping[str, str] | None = None,
+    title: str = "",
+    abstract: str = "",
+) -> None:
+    """Write layers into a new GeoPackage (version 1.3), each with a default style and headings.
+
+    Parameters
+    ----------
+    path
+        Replaced where it exists.
+    layers
+        By name, the first on top in QGIS. `settlements`, `centres`, `roads`, `regions` and `repairs` have
+        styles of their own; others are drawn plainly. A table without geometry is written as attributes. A
+        named index is written as the first column; columns keep their order.
+    language
+        Of headings and legends: `en`, `ru` or `kk`.
+    tier_names
+        Names of the tiers that the study gave.
+    title, abstract
+        Written into the catalogue of the file, after the layer's own name.
+
+    Notes
+    -----
+    `inf` (unreachable) and `NaN` (unknown) are both written as null, because a GeoPackage has no `inf`; the
+    column `reachable` tells them apart.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from shapely import Point
+    >>> places = gpd.GeoDataFrame({"name": ["Абай"]}, geometry=[Point(73, 49)], crs=4326)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_geopackage(Path(folder) / "results.gpkg", {"settlements": places})
+    ...     layer_names(Path(folder) / "results.gpkg")
+    ['settlements']
+    """
+    path.unlink(missing_ok=True)
+    w = words(language)
+    for number, (name, frame) in enumerate(layers.items()):
+        table = _writable(frame)
+        heading = w.get(f"layer.{name}", name)
+        pyogrio.write_dataframe(
+            table,
+            path,
+            layer=name,
+            driver="GPKG",
+            append=number > 0,
+            dataset_options={} if number else {"VERSION": "1.3"},
+            layer_options={
+                "IDENTIFIER": f"{title}: {heading}" if title else heading,
+                "DESCRIPTION": abstract,
+            },
+            **({"geometry_type": _kind(table)} if isinstance(table, gpd.GeoDataFrame) else {}),
+        )
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(_STYLES)
+        db.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', '', strftime('%Y-%m-%dT%H:%M:%fZ','now'))"
+        )
+        db.execute(_COLUMNS)
+        db.execute(_EXTENSIONS)
+        for table_name in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+            db.execute(
+                "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
+                [table_name, "http://www.geopackage.org/spec121/#extension_schema"],
+            )
+        db.execute(_CONSTRAINTS)
+        for name, frame in layers.items():
+            _describe(db, name, _writable(frame), language, tier_names)
+
+
+_CONSTRAINTS = """
+CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
+    constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
+    min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+    CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"""
+
+
+def _describe(
+    db: sqlite3.Connection,
+    name: str,
+    table: gpd.GeoDataFrame | pd.DataFrame,
+    language: str,
+    tier_names: Mapping[str, str] | None,
+) -> None:
+    spatial = isinstance(table, gpd.GeoDataFrame)
+    columns = [c for c in table.columns if not (spatial and c == table.geometry.name)]
+    aliases = {c: column_label(c, language, tier_names) for c in columns}
+    rules, symbols, label = _drawing(name, table, language) if spatial else ([], {}, "")
+    style = qml.vector_style(
+        rules, symbols, aliases=aliases, title='"name"' if f.NAME in columns else "", label=label
+    )
+    db.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+        " styleName, styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, '', 1, '', '')",
+        [name, "geom" if spatial else None, name, style],
+    )
+    titles = {c: t for c, t in aliases.items() if t != c}
+    # The standard wants the short names unique within a table: the column's own name is.
+    db.executemany(
+        "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
+        [(name, c, t if list(titles.values()).count(t) == 1 else c, t) for c, t in titles.items()],
+    )
+
+
+def _drawing(
+    name: str, table: gpd.GeoDataFrame, language: str
+) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+    """Choose the rules, symbols and label expression of a layer."""
+    w = words(language)
+    if name == "settlements" and f.POTENTIAL in table:
+        return _settlements(table, language)
+    if name == "roads" and f.ROAD_CLASS in table:
+        return _roads(language)
+    if name == "centres":
+        symbol = qml.marker(palette.HALO, size_mm=3.2, outline=palette.CENTRE, outline_mm=0.6, shape="square")
+        return [("", w["layer.centres"], "0")], {"0": symbol}, '"name"' if f.NAME in table else ""
+    kinds = set(table.geom_type.dropna())
+    if kinds <= {"Point", "MultiPoint"}:
+        element = qml.marker(palette.NO_DATA, size_mm=2)
+    elif kinds <= {"LineString", "MultiLineString"}:
+        element = qml.line(palette.ROADS["local"][0], 0.3)
+    else:
+        region = name == "regions"
+        element = qml.polygon(palette.REGION, 0.4 if region else 0.1, "" if region else palette.WATER)
+    return [("", w.get(f"layer.{name}", name), "0")], {"0": element}, ""
+
+
+def _settlements(
+    table: gpd.GeoDataFrame, language: str
+) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+    size = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)' if f.POPULATION in table else ""
+    rules: list[qml.Rule] = []
+    symbols: dict[str, xml.Element] = {}
+    # The classes without a value lie lowest, and the rule for them also takes NULL.
+    for value in reversed(f.POTENTIALS):
+        condition = f"\"potential\" = '{value}'"
+        if value == f.UNKNOWN:
+            condition = f'"potential" IS NULL OR {condition}'
+        bare = value in (f.UNINHABITED, f.UNKNOWN)
+        symbols[value] = qml.marker(
+            palette.POTENTIAL[value],
+            size_mm=1.8,
+            outline=palette.OUTLINE if bare else palette.HALO,
+            shape="cross2" if value == f.UNKNOWN else "circle",
+            outline_mm=0.3 if bare else 0.2,
+            size_by=size,
+        )
+        rules.append((condition, class_name(f.POTENTIAL, value, language), value))
+    return rules, symbols, ""
+
+
+def _roads(language: str) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+    rules: list[qml.Rule] = []
+    for key in reversed(list(palette.ROADS)):
+        condition = "ELSE" if key == "local" else f"\"road_class\" IN ('{key}', '{key}_link')"
+        rules.append((condition, class_name(f.ROAD_CLASS, key, language), key))
+    return rules, {key: qml.line(*style) for key, style in palette.ROADS.items()}, ""
+
+
+def _writable(frame: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Write the named index as the first column, `inf` as null, and classes as text."""
+    table = frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    for column in table.columns:
+        values = table[column]
+        if pd.api.types.is_float_dtype(values.dtype):
+            numbers = values.to_numpy(dtype=float, na_value=np.nan)
+            table[column] = np.where(np.isinf(numbers), np.nan, numbers)
+        elif isinstance(values.dtype, pd.CategoricalDtype):
+            table[column] = values.astype(object).where(values.notna(), None)
+    if isinstance(table, gpd.GeoDataFrame) and table.geometry.name != "geom":
+        table = table.rename_geometry("geom")
+    return table
+
+
+def _kind(table: gpd.GeoDataFrame) -> str:
+    """Return the type of geometry of a layer; single and multi parts together are multi."""
+    kinds = set(table.geom_type.dropna())
+    if len(kinds) == 1:
+        return str(kinds.pop())
+    for single in ("Point", "LineString", "Polygon"):
+        if kinds and kinds <= {single, f"Multi{single}"}:
+            return f"Multi{single}"
+    return "Unknown"
+
+
+def layer_names(path: Path) -> list[str]:
+    """Return the layers of a GeoPackage, without the table of styles."""
+    return [str(name) for name in pyogrio.list_layers(path)[:, 0] if name != "layer_styles"]

@@ -1,0 +1,235 @@
+"""Tables for Excel and for other programs: CSV and a workbook that holds no formula.
+
+Text that Excel would read as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break) is written
+with an apostrophe before it in CSV; in the workbook it is text by its type and stays as it is. Numbers
+stay numbers, also negative ones.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gis import fields as f
+from gis.errors import OutputError
+from gis.publish.words import class_name, column_label, words
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_EXCEL_ROWS = 1_048_576
+_EXCEL_TEXT = 32_767
+_SHEET = re.compile(r"[\[\]:*?/\\']")
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV twice: for programs, and as `<name>_excel.csv` for Russian and Kazakh Excel.
+
+    Both are UTF-8 with a mark at the start, which Excel needs for Kazakh letters. The first has commas and
+    decimal points, the second semicolons and decimal commas. A named index is the first column; a geometry
+    becomes `longitude` and `latitude` (WGS 84, degrees; of points only).
+
+    Parameters
+    ----------
+    path
+        The first file.
+    table
+        `inf` (unreachable) is written as `inf`, `NaN` (unknown) as nothing.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> table = pd.DataFrame({"name": ["=1+1", "Абай"], "remoteness": [-1.5, float("inf")]})
+    >>> with TemporaryDirectory() as folder:
+    ...     write_csv(Path(folder) / "settlements.csv", table)
+    ...     print((Path(folder) / "settlements_excel.csv").read_text(encoding="utf-8-sig"))
+    name;remoteness
+    '=1+1;-1,5
+    Абай;inf
+    <BLANKLINE>
+    """
+    flat = _flat(table)
+    for column in flat.columns:
+        if not _numeric(flat[column]):
+            flat[column] = flat[column].map(_defused, na_action="ignore")
+    flat.columns = pd.Index([_defused(c) for c in flat.columns])
+    excel = path.with_name(f"{path.stem}_excel{path.suffix}")
+    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    flat.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", decimal=",", lineterminator="\r\n")
+
+
+def field_table(
+    table: pd.DataFrame, language: str, tier_names: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Describe the columns of a table: name, heading with the unit, kind, and how many values are missing.
+
+    Examples
+    --------
+    >>> field_table(pd.DataFrame({"population": [7.0, None]}), "en").iloc[0].tolist()
+    ['population', 'Population, people', 'number', 1]
+    """
+    w, flat = words(language), _flat(table)
+    rows = [
+        (str(c), column_label(str(c), language, tier_names), _kind(flat[c], w), int(flat[c].isna().sum()))
+        for c in flat.columns
+    ]
+    return pd.DataFrame(
+        rows, columns=[w[f"fields.{k}"] for k in ("column", "meaning", "kind", "missing")], dtype=object
+    )
+
+
+def write_workbook(
+    path: Path,
+    sheets: Mapping[str, pd.DataFrame],
+    *,
+    run: Mapping[str, object],
+    language: str = "en",
+    tier_names: Mapping[str, str] | None = None,
+) -> None:
+    """Write tables as one workbook, with a sheet of their fields and a sheet about the run.
+
+    Parameters
+    ----------
+    path
+        The `.xlsx`; replaced where it exists.
+    sheets
+        Tables by name; `settlements`, `centres`, `roads`, `regions`, `repairs` are named in the language.
+        A named index is the first column, a geometry becomes `longitude` and `latitude`.
+    run
+        What the last sheet says: a value, or a list of values, by its name.
+    language, tier_names
+        Of headings, which are frozen and have filters: the machine's names are in the sheet of fields.
+
+    Raises
+    ------
+    OutputError
+        A table with more rows than a sheet of Excel holds.
+
+    Notes
+    -----
+    `inf` is written as the word for unreachable, `NaN` as an empty cell. No cell is a formula.
+    """
+    from openpyxl import Workbook
+
+    w = words(language)
+    book = Workbook(write_only=True)
+    for name, table in sheets.items():
+        if len(table) >= _EXCEL_ROWS:
+            raise OutputError(
+                f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV"
+            )
+        flat = _named(_flat(table), language)
+        headings = [column_label(str(c), language, tier_names) for c in flat.columns]
+        _sheet(book, w.get(f"layer.{name}", name), headings, flat, w["class.unreachable"])
+    described = [field_table(table, language, tier_names) for table in sheets.values()]
+    if described:
+        one = pd.concat(described, ignore_index=True)
+        one.insert(
+            0,
+            w["fields.layer"],
+            np.repeat([w.get(f"layer.{n}", n) for n in sheets], [len(d) for d in described]),
+        )
+        _sheet(book, w["layer.fields"], list(one.columns), one, "")
+    pairs = [
+        (k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])
+    ]
+    about = pd.DataFrame(
+        [(str(k), str(v)) for k, v in pairs], columns=[w["run.what"], w["run.value"]], dtype=object
+    )
+    _sheet(book, w["layer.run"], list(about.columns), about, "")
+    book.save(path)
+
+
+def _sheet(book, name: str, headings: list[str], table: pd.DataFrame, unreachable: str) -> None:  # type: ignore[no-untyped-def]
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(_SHEET.sub(" ", name)[:31] or "-")
+    sheet.freeze_panes = "C2" if len(headings) > 3 else "A2"
+    columns = [_cells(table.iloc[:, i], unreachable) for i in range(table.shape[1])]
+    for i, (heading, cells) in enumerate(zip(headings, columns, strict=True), start=1):
+        longest = max((len(str(c)) for c in cells[:2000] if c is not None), default=0)
+        sheet.column_dimensions[get_column_letter(i)].width = min(
+            60, max(9, longest + 2, len(heading) / 2 + 2)
+        )
+
+    def written(value: Any, *, head: bool = False) -> object:
+        if not head and not (isinstance(value, str) and value[:1] == "="):
+            return value
+        cell = WriteOnlyCell(sheet, value=value)
+        cell.data_type = "s"  # text, never a formula
+        if head:
+            cell.font = Font(bold=True)
+            cell.fill = PatternFill("solid", fgColor="E7EEF3")
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        return cell
+
+    sheet.append([written(_legal(h), head=True) for h in headings])
+    for row in zip(*columns, strict=True):
+        sheet.append([written(value) for value in row])
+    if headings:
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{len(table) + 1}"
+
+
+def _cells(values: pd.Series, unreachable: str) -> list[object]:
+    """Turn a column into plain values for a sheet: None for what is missing."""
+    if _numeric(values):
+        whole = pd.api.types.is_integer_dtype(values.dtype)
+        numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        return [
+            None if np.isnan(v) else unreachable if np.isinf(v) else int(v) if whole else round(float(v), 4)
+            for v in numbers
+        ]
+    return [
+        None if pd.isna(v) else bool(v) if isinstance(v, bool | np.bool_) else _legal(str(v)) for v in values
+    ]
+
+
+def _named(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Write classes and yes or no in the language."""
+    w = words(language)
+    for column in (f.POTENTIAL, f.REMOTENESS_CLASS, f.ROAD_CLASS):
+        if column in table:
+            table[column] = [v if pd.isna(v) else class_name(column, str(v), language) for v in table[column]]
+    for column in table.columns:
+        if pd.api.types.is_bool_dtype(table[column].dtype):
+            table[column] = [
+                None if pd.isna(v) else w["value.yes"] if v else w["value.no"] for v in table[column]
+            ]
+    return table
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy with the named index as a column and the points as longitude and latitude."""
+    flat = table.reset_index() if table.index.name else table.reset_index(drop=True)
+    geometry = getattr(table, "_geometry_column_name", None)
+    if geometry is None or geometry not in flat:
+        return pd.DataFrame(flat)
+    points = flat.geometry
+    plain = pd.DataFrame(flat.drop(columns=geometry))
+    if len(points) and set(points.geom_type.dropna()) == {"Point"}:
+        points = points.to_crs(4326) if points.crs is not None else points
+        plain["longitude"], plain["latitude"] = points.x.round(6), points.y.round(6)
+    return plain
+
+
+def _numeric(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+
+
+def _kind(values: pd.Series, w: Mapping[str, str]) -> str:
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return w["kind.flag"]
+    return w["kind.number"] if _numeric(values) else w["kind.text"]
+
+
+def _defused(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def _legal(text: str) -> str:
+    """Drop characters that a workbook cannot hold, and the end of texts that are too long for a cell."""
+    return _ILLEGAL.sub("", text)[:_EXCEL_TEXT]
