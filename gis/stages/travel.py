@@ -1,0 +1,306 @@
+"""Minutes and kilometres from every settlement to the nearest centre of each tier."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M
+from gis.kernels.paths import accumulate, csr_graph, nearest
+from gis.space.geodesy import nearest_point
+from gis.space.network import Network, Pieces, cut_edges
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+AT_CENTRE, BY_ROAD, OVER_LAND, STRAIGHT, NONE = "at_centre", "by_road", "over_land", "straight", "unreachable"
+"""How a journey is made; `straight` is the estimate of a study without roads."""
+
+
+@dataclass(frozen=True)
+class Legs:
+    """The ways between settlements and the road, and how people move where there is no road.
+
+    Parameters
+    ----------
+    access_min
+        Minutes between each settlement and the road, `inf` where it is too far, shape `(n,)`.
+    access_km
+        The same in kilometres.
+    over_land_kph
+        Speed over land, straight from a settlement to a centre.
+    over_land_max_km
+        The longest way that is made over land.
+    """
+
+    access_min: Float
+    access_km: Float
+    over_land_kph: float
+    over_land_max_km: float
+
+
+def access_legs(
+    access_m: Float, *, near_km: float, near_kph: float, over_land_kph: float, over_land_max_km: float
+) -> Legs:
+    """Give the way from each settlement to its road a speed and minutes.
+
+    Within `near_km` it is a local street or track; beyond, the whole of it is over land; beyond
+    `over_land_max_km` it is not made at all.
+
+    Parameters
+    ----------
+    access_m
+        Geodesic metres to the road, `inf` where there is none, shape `(n,)`.
+    near_km, near_kph
+        Up to how many kilometres, and at what speed, the way is a local one.
+    over_land_kph, over_land_max_km
+        Speed beyond that, and the longest such way.
+
+    Examples
+    --------
+    >>> legs = access_legs(np.array([500.0, 10_000.0, 80_000.0]), near_km=2, near_kph=20, over_land_kph=10,
+    ...                    over_land_max_km=50)
+    >>> legs.access_min.tolist()
+    [1.5, 60.0, inf]
+    """
+    km = np.asarray(access_m, float) / 1000.0
+    speed = np.where(km <= near_km, near_kph, over_land_kph)
+    minutes = np.where(km <= over_land_max_km, km / speed * 60.0, np.inf)
+    return Legs(minutes, km, over_land_kph, over_land_max_km)
+
+
+def tier_levels(
+    settlements: pd.DataFrame,
+    *,
+    values: Mapping[str, Sequence[str]] | None = None,
+    population_min: Mapping[str, float] | None = None,
+) -> pd.Series:
+    """Say of which tier each settlement is a centre, 0 being the highest.
+
+    Parameters
+    ----------
+    settlements
+        Columns `tier` or `population`.
+    values
+        The tiers from high to low, each with the values of column `tier` that belong to it; or
+    population_min
+        the tiers from high to low, each with its least population. A population that is not known makes no centre.
+
+    Returns
+    -------
+    Series of float
+        The position of the tier; NaN where the settlement is no centre.
+
+    Examples
+    --------
+    >>> tier_levels(pd.DataFrame({"population": [90_000, 7_000, 10, np.nan]}),
+    ...             population_min={"city": 50_000, "town": 5_000}).tolist()
+    [0.0, 1.0, nan, nan]
+    """
+    level = pd.Series(np.nan, index=settlements.index)
+    if values is not None:
+        for position, members in enumerate(values.values()):
+            level[settlements["tier"].isin(members) & level.isna()] = position
+    for position, least in enumerate((population_min or {}).values()):
+        level[(settlements["population"] >= least) & level.isna()] = position
+    return level
+
+
+@dataclass(frozen=True)
+class Roads:
+    """A network with its minutes, cut where the settlements meet it.
+
+    Parameters
+    ----------
+    network
+        With `forward_min` and `backward_min`.
+    pieces
+        Its edges, cut at the settlements' points; `cut_node` is on the settlements' order, -1 for one off the
+        roads.
+    """
+
+    network: Network
+    pieces: Pieces
+
+    @classmethod
+    def cut_at(cls, network: Network, snapped: pd.DataFrame) -> "Roads":
+        """Cut a network where `gis.space.snapping` found the settlements to meet it."""
+        on = snapped["edge"].to_numpy() >= 0
+        pieces = cut_edges(
+            network, snapped["edge"].to_numpy(np.int64)[on], snapped["fraction"].to_numpy(float)[on]
+        )
+        cut_node = np.full(len(snapped), -1, np.int64)
+        cut_node[on] = pieces.cut_node
+        pieces = Pieces(
+            pieces.n_nodes, pieces.from_id, pieces.to_id, pieces.edge, pieces.start, pieces.end, cut_node
+        )
+        return cls(network, pieces)
+
+    def piece_minutes(self) -> tuple[Float, Float]:
+        """Return the minutes along each piece and against it, `inf` where one may not drive."""
+        share = self.pieces.end - self.pieces.start
+        edges = self.network.edges
+        with np.errstate(invalid="ignore"):  # inf x 0 on a piece of no length: shut is shut
+            forward = edges[FORWARD_MIN].to_numpy(float)[self.pieces.edge] * share
+            backward = edges[BACKWARD_MIN].to_numpy(float)[self.pieces.edge] * share
+        return np.nan_to_num(forward, nan=np.inf, posinf=np.inf), np.nan_to_num(backward, nan=np.inf, posinf=np.inf)
+
+
+def road_journeys(
+    points: gpd.GeoSeries, roads: Roads, legs: Legs, centre: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, Float]:
+    """Find the quickest journey from every settlement to any of a set of centres.
+
+    One search from all centres at once, against the direction of travel, so that one-way roads are driven from
+    the settlement to the centre. The way to the road and from the road to the centre are part of it. Where going
+    straight over land to the nearest centre is quicker, it is gone.
+
+    Parameters
+    ----------
+    points
+        Settlements, longitude and latitude, with a unique index.
+    roads, legs
+        The roads cut at the settlements, and the ways to them, in the order of `points`.
+    centre
+        Which settlements are centres, shape `(n,)`.
+
+    Returns
+    -------
+    journeys : DataFrame
+        On the index of `points`: `to_id`, `travel_time_min`, `distance_km`, `mode`. 0 at a centre, `inf` and no
+        `to_id` where none can be reached; all NaN where there is no centre at all.
+    node_minutes : array of shape `(n_nodes,)`
+        Minutes from each node of the cut network to the nearest centre, the way from the road to it included.
+    """
+    if not centre.any():
+        return _unknown(points.index), np.full(roads.pieces.n_nodes, np.nan)
+    at, start, who = _sources(roads.pieces.cut_node, legs.access_min, np.flatnonzero(centre))
+    forward, backward = roads.piece_minutes()
+    p = roads.pieces
+    tail, head = np.concatenate([p.to_id, p.from_id]), np.concatenate([p.from_id, p.to_id])
+    minutes = np.concatenate([forward, backward])
+    km = np.tile(roads.network.edges[LENGTH_M].to_numpy()[p.edge] / 1000.0 * (p.end - p.start), 2)
+    open_ = np.isfinite(minutes)
+    tail, head, minutes, km = tail[open_], head[open_], minutes[open_], km[open_]
+    if len(at):
+        found = nearest(csr_graph(p.n_nodes, tail, head, minutes), at, start=start)
+        node_minutes, node_source, predecessor = found.minutes, found.source, found.predecessor
+        node_km = accumulate(predecessor, _arc_value(p.n_nodes, tail, head, minutes, km, predecessor))
+    else:
+        node_minutes = np.full(p.n_nodes, np.inf)
+        node_source, node_km = np.full(p.n_nodes, -1, np.int64), np.zeros(p.n_nodes)
+
+    on = p.cut_node >= 0
+    node = np.where(on, p.cut_node, 0)
+    travel = np.where(on, node_minutes[node] + legs.access_min, np.inf)
+    reached = np.isfinite(travel)
+    served_by = np.full(p.n_nodes, -1, np.int64)
+    served_by[at] = who
+    to = np.where(reached, served_by[np.where(reached, node_source[node], 0)], -1)
+    distance = np.where(reached, node_km[node] + legs.access_km + legs.access_km[to], np.inf)
+    journeys = pd.DataFrame(
+        {
+            "to": to,
+            "travel_time_min": travel,
+            "distance_km": distance,
+            "mode": np.where(reached, BY_ROAD, NONE),
+        },
+        index=points.index,
+    )
+    over_land = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
+    beyond = over_land["distance_km"] > legs.over_land_max_km
+    quicker = ~beyond & (over_land["travel_time_min"] < journeys["travel_time_min"])
+    journeys.loc[quicker] = over_land.loc[quicker]
+    return _finish(journeys, points.index, centre), node_minutes
+
+
+def straight_journeys(
+    points: gpd.GeoSeries, centre: NDArray[np.bool_], *, speed_kph: float, detour_factor: float
+) -> pd.DataFrame:
+    """Estimate journeys where no roads are known: geodesic kilometres times a detour factor, at one speed.
+
+    Parameters
+    ----------
+    points
+        Settlements, longitude and latitude, with a unique index.
+    centre
+        Which of them are centres.
+    speed_kph, detour_factor
+        The stated speed, and how much longer a road is than a straight line.
+
+    Returns
+    -------
+    DataFrame
+        As `road_journeys`; `mode` is `straight`.
+
+    Examples
+    --------
+    >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
+    >>> straight_journeys(points, np.array([True, False]), speed_kph=60, detour_factor=1.5).round(1).iloc[1].tolist()
+    ['a', 107.5, 107.5, 'straight']
+    """
+    if not centre.any():
+        return _unknown(points.index)
+    return _finish(_straight(points, centre, speed_kph, detour_factor, STRAIGHT), points.index, centre)
+
+
+def _straight(
+    points: gpd.GeoSeries, centre: NDArray[np.bool_], speed_kph: float, detour_factor: float, mode: str
+) -> pd.DataFrame:
+    lon, lat = points.x.to_numpy(), points.y.to_numpy()
+    metres, index = nearest_point(lon, lat, lon[centre], lat[centre])
+    km = metres / 1000.0 * detour_factor
+    return pd.DataFrame(
+        {
+            "to": np.flatnonzero(centre)[index],
+            "travel_time_min": km / speed_kph * 60.0,
+            "distance_km": km,
+            "mode": mode,
+        },
+        index=points.index,
+    )
+
+
+def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) -> pd.DataFrame:
+    """A centre is its own, at no cost; positions become ids."""
+    to = np.where(centre, np.arange(len(ids)), journeys["to"].to_numpy(np.int64))
+    to_id = pd.Series(ids.to_numpy()[to], index=ids, dtype=object).where(to >= 0, None)
+    return pd.DataFrame(
+        {
+            "to_id": to_id,
+            "travel_time_min": np.where(centre, 0.0, journeys["travel_time_min"].to_numpy(float)),
+            "distance_km": np.where(centre, 0.0, journeys["distance_km"].to_numpy(float)),
+            "mode": np.where(centre, AT_CENTRE, journeys["mode"].to_numpy(object)),
+        },
+        index=ids,
+    )
+
+
+def _unknown(ids: pd.Index) -> pd.DataFrame:
+    nan = np.full(len(ids), np.nan)
+    return pd.DataFrame(
+        {"to_id": pd.Series(None, index=ids, dtype=object), "travel_time_min": nan, "distance_km": nan, "mode": NONE},
+        index=ids,
+    )
+
+
+def _sources(cut_node: Int, access_min: Float, centres: Int) -> tuple[Int, Float, Int]:
+    """The node of each centre, the minutes from there to it, and which centre; the nearest where two share a node."""
+    centres = centres[(cut_node[centres] >= 0) & np.isfinite(access_min[centres])]
+    order = centres[np.argsort(access_min[centres], kind="stable")]
+    node, first = np.unique(cut_node[order], return_index=True)
+    return node, access_min[order[first]], order[first]
+
+
+def _arc_value(n: int, tail: Int, head: Int, minutes: Float, value: Float, predecessor: Int) -> Float:
+    """The value of the arc by which each node is reached, 0 at the sources; of parallel arcs the quickest."""
+    key = tail * n + head
+    order = np.lexsort([minutes, key])
+    key, value = key[order], value[order]
+    reached = predecessor >= 0
+    out = np.zeros(n)
+    out[reached] = value[np.searchsorted(key, predecessor[reached].astype(np.int64) * n + np.flatnonzero(reached))]
+    return out
