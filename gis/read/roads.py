@@ -1,0 +1,278 @@
+"""Roads from any vector file: lines with a class, a direction and what else slows a journey."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis import fields
+from gis.errors import Finding
+from gis.read.checks import Bounds, Report, check_axes, did_you_mean
+from gis.read.road_tags import NON_ROAD, ROAD, parse_flag, parse_maxspeed, parse_oneway
+from gis.read.settlements import OSM_SUFFIXES
+from gis.read.text import Column, as_text, optional_text, parse_numbers
+from gis.read.vector import LONLAT, ROW, load
+
+LAYER = "layer"
+"""Column with the level of a road over or under others (OpenStreetMap's `layer`), 0 on the ground."""
+
+_OURS: dict[str, tuple[str, ...]] = {
+    fields.ROAD_ID: ("road_id", "osm_id"),
+    fields.ROAD_CLASS: ("road_class", "highway", "fclass"),
+    fields.SURFACE: ("surface",),
+    fields.MAXSPEED_KPH: ("maxspeed_kph", "maxspeed"),
+    fields.ONEWAY: ("oneway",),
+    fields.BRIDGE: ("bridge",),
+    fields.TUNNEL: ("tunnel",),
+    fields.REF: ("ref",),
+    fields.NAME: ("name",),
+    LAYER: ("layer",),
+}
+
+
+def read_roads(
+    path: Path,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    classes: Collection[str],
+    expected_bounds: Bounds | None = None,
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Read roads: single lines with a class that the table of speeds knows, in longitude and latitude.
+
+    Parameters
+    ----------
+    path
+        A file that `read_table` reads, or an OpenStreetMap extract (`.osm.pbf`, `.osm`), of which `highway`
+        is taken.
+    layer, crs, encoding
+        As in `read_table`.
+    columns
+        Our names (road_id, road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name, layer) and
+        the file's names of them. What is left out is looked for under our name, and under those of
+        OpenStreetMap's descendants (osm_id, highway, fclass, maxspeed).
+    classes
+        The road classes that the table of speeds knows, in lower case.
+    expected_bounds
+        `(west, south, east, north)` of the other layers, degrees; shows whether the axes are exchanged.
+
+    Returns
+    -------
+    frame, findings
+        Index `road_id` (text), `road_class` (lower case), `surface`, `ref`, `name` (text or None),
+        `maxspeed_kph` (NaN: none known), `oneway` (int8: 0 both, 1 along the line, -1 against), `bridge`,
+        `tunnel` (bool), `layer` (int16), and lines in EPSG:4326 of two or more different vertices. Warnings
+        and repairs. A line of several parts becomes several, named `x.1`, `x.2`.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong: see `read_table`; no column of classes, classes that the table does not know,
+        points or areas in place of lines, ids that are not unique, exchanged axes.
+
+    Notes
+    -----
+    Vertices are kept as they are, because roads meet where vertices are equal; only a vertex that
+    repeats the one before it is dropped, and heights are. Values of `highway` that no vehicle drives on
+    (`NON_ROAD`) are left out and counted, unless `classes` has them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "roads.geojson"
+    >>> _ = gpd.GeoDataFrame(
+    ...     {"highway": ["Primary"], "oneway": ["yes"]},
+    ...     geometry=[shapely.LineString([(76, 43), (77, 44)])],
+    ...     crs="EPSG:4326",
+    ... ).to_file(file)
+    >>> frame, findings = read_roads(file, classes=["primary", "track"])
+    >>> frame[["road_class", "oneway"]].to_dict("index")
+    {'1': {'road_class': 'primary', 'oneway': 1}}
+    """
+    if path.suffix.lower() in OSM_SUFFIXES:
+        from gis.read.osm import osm_roads
+
+        return osm_roads(path, classes)
+    report = Report(path.name, layer or "")
+    raw = load(report, path, layer=layer, encoding=encoding, crs=crs)
+    raw = _renamed(raw, columns or {}, report)
+    frame = road_frame(raw, classes, report)
+    if len(frame):
+        ends = shapely.get_coordinates(shapely.get_point(frame.geometry.to_numpy(), 0))
+        check_axes(ends[:, 0], ends[:, 1], report, expected_bounds=expected_bounds)
+    elif not any(f.level == "error" for f in report.findings):
+        report.add("error", "empty-layer", "no roads are left")
+    return frame, report.close()
+
+
+def _renamed(raw: gpd.GeoDataFrame, named: Mapping[str, str], report: Report) -> gpd.GeoDataFrame:
+    """Return the columns that roads have, under our names; report those that are not in the file."""
+    theirs = [c for c in raw.columns if c not in (ROW, raw.geometry.name)]
+    by_fold = {c.casefold(): c for c in reversed(theirs)}
+    found: dict[str, Column] = {}
+    for ours, known in _OURS.items():
+        if ours in named:
+            if named[ours] in theirs:
+                found[ours] = raw[named[ours]]
+            else:
+                near = did_you_mean(named[ours], theirs)
+                message = f"no column of this name for {ours}{near}; the file has {theirs}"
+                report.add("error", "no-such-column", message, values=[named[ours]])
+            continue
+        name = next((by_fold[k] for k in known if k in by_fold), None)
+        if name is not None:
+            found[ours] = raw[name]
+    for ours in named.keys() - _OURS.keys():
+        report.add("error", "no-such-column", f"roads have no {ours}; they have {list(_OURS)}", values=[ours])
+    if fields.ROAD_CLASS not in found and fields.ROAD_CLASS not in named:
+        message = f"no column of road classes; set columns.road_class to one of {theirs}"
+        report.fail("no-such-column", message)
+    report.close()
+    return gpd.GeoDataFrame({ROW: raw[ROW], **found}, geometry=raw.geometry)
+
+
+def road_frame(
+    raw: gpd.GeoDataFrame, classes: Collection[str], report: Report, *, osm: bool = False
+) -> gpd.GeoDataFrame:
+    """Return lines with our columns as the frame of roads; write what is wrong into a report.
+
+    Parameters
+    ----------
+    raw
+        Lines in EPSG:4326, the column `row`, `road_class`, and those of our columns that there are.
+    classes
+        Road classes that the table of speeds knows.
+    report
+        Takes the findings.
+    osm
+        Whether this is raw OpenStreetMap: roundabouts (a column `junction`) and motorways then imply one way,
+        and a value of `highway` that is neither known nor a usual road is left out, not an error.
+    """
+    raw = _known_classes(raw, classes, report, osm=osm)
+    raw = _ids(raw, report)
+    raw = _as_lines(raw, report)
+    kph, unreadable = parse_maxspeed(_column(raw, fields.MAXSPEED_KPH))
+    _warn(raw, fields.MAXSPEED_KPH, unreadable, "speed limit unreadable, left out", report)
+    oneway, odd, geofabrik = parse_oneway(_column(raw, fields.ONEWAY))
+    _warn(raw, fields.ONEWAY, odd, "direction unreadable, taken as both ways", report)
+    if geofabrik:
+        message = "oneway read as Geofabrik writes it: F along the line, T against it, B both ways"
+        report.add("warning", "oneway-letters", message, count=len(raw))
+    if osm:
+        implied = (raw[fields.ROAD_CLASS] == "motorway") | (_column(raw, "junction") == "roundabout")
+        blank = as_text(_column(raw, fields.ONEWAY)) == ""
+        oneway[(implied & blank).to_numpy()] = 1
+    levels = parse_numbers(_column(raw, LAYER))[0]
+    frame = gpd.GeoDataFrame(
+        {
+            fields.ROAD_CLASS: raw[fields.ROAD_CLASS].astype("str"),
+            fields.SURFACE: optional_text(_column(raw, fields.SURFACE)),
+            fields.MAXSPEED_KPH: kph,
+            fields.ONEWAY: oneway,
+            fields.BRIDGE: parse_flag(_column(raw, fields.BRIDGE)),
+            fields.TUNNEL: parse_flag(_column(raw, fields.TUNNEL)),
+            fields.REF: optional_text(_column(raw, fields.REF)),
+            fields.NAME: optional_text(_column(raw, fields.NAME)),
+            LAYER: np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0).clip(-99, 99).astype(np.int16),
+        },
+        geometry=raw.geometry,
+    )
+    frame.index = pd.Index(raw[fields.ROAD_ID].to_numpy(dtype=object), name=fields.ROAD_ID, dtype="str")
+    return frame
+
+
+def _column(raw: gpd.GeoDataFrame, name: str) -> Column:
+    return raw[name] if name in raw else pd.Series(None, index=raw.index, dtype=object)
+
+
+def _warn(raw: gpd.GeoDataFrame, column: str, mask: np.ndarray, message: str, report: Report) -> None:
+    if mask.any():
+        values = raw.loc[mask, column].unique()
+        report.add("warning", f"bad-{column}", message, rows=raw.loc[mask, ROW], values=values)
+
+
+def _known_classes(
+    raw: gpd.GeoDataFrame, classes: Collection[str], report: Report, *, osm: bool
+) -> gpd.GeoDataFrame:
+    """Keep roads whose class is known, in lower case; report the others."""
+    known = sorted(c.casefold() for c in classes)
+    found = as_text(raw[fields.ROAD_CLASS]).str.casefold()
+    codes, uniques = pd.factorize(found)
+    keep = np.isin(uniques.to_numpy(dtype=object), known)
+    apart = 0
+    for code in np.flatnonzero(~keep).tolist():
+        value, mask = str(uniques[code]), codes == code
+        rows = raw.loc[mask, ROW]
+        if value in NON_ROAD or (osm and value not in ROAD):
+            apart += int(mask.sum())
+        elif not value:
+            report.add("error", "unknown-road-class", "road class is blank; give one", rows=rows)
+        else:
+            message = f"unknown road class{did_you_mean(value, known)}; the table of speeds has {known}"
+            report.add("error", "unknown-road-class", message, rows=rows, values=[value])
+    if apart:
+        values = sorted(str(v) for v, k in zip(uniques, keep, strict=True) if not k and str(v) not in ROAD)
+        message = "not for vehicles, or not a road: left out"
+        report.add("warning", "not-a-road", message, values=values, count=apart)
+    kept = keep[codes] if len(raw) else np.zeros(0, bool)
+    return raw.assign(**{fields.ROAD_CLASS: found})[kept]
+
+
+def _ids(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
+    """Give each row an id: its own, or its number where the file has none."""
+    if fields.ROAD_ID not in raw:
+        return raw.assign(**{fields.ROAD_ID: raw[ROW].astype("str")})
+    ids = as_text(raw[fields.ROAD_ID])
+    again = ids.duplicated(keep=False).to_numpy()
+    if again.any():
+        # Road ids carry nothing on: a number of a highway on each of its parts is usual. Make them differ.
+        numbered = ids + "-" + (ids.groupby(ids).cumcount() + 1).astype("str")
+        ids = ids.where(~again, numbered.where(ids != "", "row-" + raw[ROW].astype("str")))
+        message = "road ids that are not unique were numbered"
+        report.add("repair", "duplicate-id", message, rows=raw.loc[again, ROW])
+    return raw.assign(**{fields.ROAD_ID: ids})
+
+
+def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
+    """Return single lines of some length, without heights and repeated vertices; count what was mended."""
+    shapes = shapely.force_2d(raw.geometry.to_numpy())
+    kinds = shapely.get_type_id(shapes)
+    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    multi = (kinds == shapely.GeometryType.MULTILINESTRING) & ~empty
+    wrong = (
+        ~empty & ~multi & ~np.isin(kinds, [shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING])
+    )
+    if wrong.any():
+        found = sorted({str(shape.geom_type) for shape in shapes[wrong][:1000]})
+        message = "roads must be lines; this may be another layer"
+        report.add("error", "wrong-geometry", message, rows=raw.loc[wrong, ROW], values=found)
+    if empty.any():
+        report.add("repair", "no-geometry", "roads without a line left out", rows=raw.loc[empty, ROW])
+    usable = np.flatnonzero(~(empty | wrong))
+    parts, owner = shapely.get_parts(shapes[usable], return_index=True)
+    source = usable[owner]
+    lines = shapely.remove_repeated_points(parts)
+    doubled = shapely.get_num_coordinates(lines) < shapely.get_num_coordinates(parts)
+    real = shapely.length(lines) > 0
+    doubled &= real
+    count = np.bincount(source, minlength=len(raw))
+    several = count[source] > 1
+    if several.any():
+        message = "lines of several parts taken apart, named x.1, x.2 ..."
+        report.add("repair", "multiline", message, rows=raw[ROW].to_numpy()[count > 1])
+    if doubled.any():
+        message = "vertices that repeat the one before dropped"
+        report.add("repair", "repeated-vertex", message, rows=raw[ROW].to_numpy()[np.unique(source[doubled])])
+    if not real.all():
+        message = "lines of no length left out"
+        report.add("repair", "zero-length", message, rows=raw[ROW].to_numpy()[source[~real]])
+    frame = raw.iloc[source].set_geometry(gpd.GeoSeries(lines, crs=LONLAT, index=raw.index[source]))
+    number = pd.Series(source, index=frame.index).groupby(source).cumcount() + 1
+    split = frame[fields.ROAD_ID] + "." + number.astype("str")
+    frame[fields.ROAD_ID] = frame[fields.ROAD_ID].where(~several, split)
+    return frame[real].reset_index(drop=True)
