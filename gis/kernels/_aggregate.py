@@ -279,8 +279,8 @@ def _power_mean(a: Float, w: Float, p: float, names: Names) -> Float:
         for column in np.flatnonzero(bad.any(axis=0)).tolist():
             row = np.flatnonzero(bad[:, column])[0]
             raise ValueError(
-                f"{label(names, column)}: a mean of power {p:g} needs values {least}, got {a[row, column]} in "
-                f"row {row}; normalise to bounds above 0, for example (1, 100)"
+                f"{label(names, column)}: a mean of power {p:g} needs values {least}, got {a[row, column]} "
+                f"in row {row}; normalise to bounds above 0, for example (1, 100)"
             )
     values = np.where(used, a, 1.0)
     powered = np.log(values) if p == 0 else values**p

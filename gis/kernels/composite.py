@@ -17,15 +17,32 @@ from gis.kernels._aggregate import (
     row_weights,
 )
 from gis.kernels._normalise import NORMALISATIONS, Normalisation, normalise
+from gis.kernels._treatment import Treatment, denominate, impute, treat_outliers
+from gis.kernels._weights import (
+    correlation_adjusted_weights,
+    entropy_weights,
+    equal_weights,
+    given_weights,
+    hierarchical_weights,
+)
 
 __all__ = [
     "AGGREGATIONS",
     "NORMALISATIONS",
     "Aggregation",
     "Normalisation",
+    "Treatment",
     "aggregate",
     "contributions",
+    "correlation_adjusted_weights",
+    "denominate",
+    "entropy_weights",
+    "equal_weights",
+    "given_weights",
+    "hierarchical_weights",
+    "impute",
     "missing_share",
     "normalise",
     "row_weights",
+    "treat_outliers",
 ]
