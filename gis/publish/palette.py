@@ -17,6 +17,9 @@ POTENTIAL: Mapping[str, str] = MappingProxyType(
 REMOTENESS: Sequence[str] = ("#fde9a9", "#f6b26b", "#dd6f5f", "#96397a", "#3b1d5a")
 """From the nearest class to the most remote: light to dark."""
 
+VIABILITY: Sequence[str] = ("#8c2d2a", "#d9795d", "#efd9a0", "#7fb7be", "#1b6ca8")
+"""From the least viable to the most."""
+
 MINUTES: Sequence[int] = (15, 30, 60, 120, 180, 240, 360, 480, 720)
 """Upper bounds of the bins of travel time; one more bin lies above the last."""
 

@@ -1,14 +1,76 @@
-"""The web map."""
+"""The web map: one file for a browser, by folium, that opens from a disk with no network."""
 
+import base64
+import html
+import importlib.util
+import json
+import re
+import zlib
 from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import folium
 import geopandas as gpd
 import numpy as np
+from branca.element import MacroElement
+from jinja2 import Template
 from numpy.typing import NDArray
 
+from gis import fields as f
 from gis.errors import Finding
+from gis.publish import palette, payload
+from gis.publish.words import tier_name, words
 from gis.space.grid import Grid
+
+_SCRIPTS = ("points.js", "store.js", "card.js", "panel.js", "map.js")
+_WIDTH = 6000
+"""Lines are simplified to what can be seen where the whole map is this many pixels wide."""
+_LABELS = {
+    "population": "column.population", "region": "column.region", "remoteness": "column.remoteness",
+    "viability": "column.viability", "access": "column.access_km", "centres": "layer.centres",
+    "roads": "layer.roads", "regions": "layer.regions", "no_data": "class.no_data",
+    "unreachable": "class.unreachable", "min": "unit.min", "h": "unit.h",
+}  # fmt: skip
+"""Messages of other tables that the page uses, beside those that begin with `map.`."""
+
+
+class SettlementLayer(folium.map.Layer):
+    """A layer for folium: all settlements on one canvas, with a panel, a legend and a search.
+
+    Parameters
+    ----------
+    data
+        What `page_data` returns.
+    """
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}<style>{{ this.css }}</style>{% endmacro %}
+        {% macro html(this, kwargs) %}
+            <script type="text/plain" id="{{ this.get_name() }}_data">{{ this.data }}</script>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = (function () { "use strict";
+            {{ this.javascript }}
+            return new SettlementLayer("{{ this.get_name() }}_data", {{ this.old_browser }}); })();
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, data: Mapping[str, object]) -> None:
+        super().__init__(name="settlements", overlay=True, control=False, show=True)
+        self._name = "settlement_layer"
+        self._id = "shalgai"
+        templates = files("gis.publish").joinpath("templates")
+        self.css = templates.joinpath("map.css").read_text(encoding="utf-8")
+        self.javascript = "\n".join(templates.joinpath(s).read_text(encoding="utf-8") for s in _SCRIPTS)
+        packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        # In base 64 no value can end the script or begin a tag.
+        self.data = base64.b64encode(zlib.compress(packed.encode(), 9)).decode()
+        self.old_browser = json.dumps(words(str(data["language"]))["map.old_browser"])
 
 
 def write_map(
@@ -23,10 +85,166 @@ def write_map(
     tiers: Sequence[str] = (),
     tier_names: Mapping[str, str] | None = None,
     contributions: Sequence[str] = (),
+    remoteness_classes: Sequence[str] = (),
     language: str = "en",
     title: str = "",
     notes: Sequence[str] = (),
 ) -> list[Finding]:
-    """Write the map (the page itself follows)."""
-    path.write_text(f"<!DOCTYPE html><title>{len(settlements)}</title>", encoding="utf-8")
-    return []
+    """Write the map of a run as one self-contained page.
+
+    Parameters
+    ----------
+    path
+        The `.html`.
+    settlements
+        Points, index settlement id, columns as in `gis.fields`; each is optional but the geometry.
+    centres
+        Points with the settlement id as index; labelled with their names.
+    roads, regions
+        Lines with `road_class`; polygons. Simplified to what can be seen.
+    rasters
+        Minutes of shape `(ny, nx)` (`inf` unreachable, `NaN` unknown) and their grid, by tier.
+    context
+        Further lines and polygons (lakes) that lie below all else, by name.
+    tiers
+        Which to show, the highest first.
+    tier_names
+        Names that the study gave to tiers.
+    contributions
+        Indicators whose bars the card shows.
+    remoteness_classes
+        The classes of `remoteness_class`, the nearest first; none: as they come, by mean remoteness.
+    language
+        `en`, `ru` or `kk`.
+    title, notes
+        The heading, and paragraphs about sources and warnings.
+
+    Returns
+    -------
+    findings
+        A warning where Leaflet's files are not installed: the page then links to them.
+
+    Notes
+    -----
+    Values are shown as text whatever they hold. The page opens no address by itself.
+    """
+    data = page_data(
+        settlements=settlements, centres=centres, roads=roads, regions=regions, rasters=rasters or {},
+        context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
+        remoteness_classes=remoteness_classes, language=language, title=title, notes=notes,
+    )  # fmt: skip
+    page = folium.Map(tiles=None, zoom_control=False, prefer_canvas=True, min_zoom=2, max_zoom=16)
+    page._id = "shalgai"
+    page.fit_bounds(data["bounds"], padding=(24, 24))
+    leaflet = _leaflet()
+    findings = []
+    if leaflet is None:
+        page.default_js = [(n, u) for n, u in folium.Map.default_js if n == "leaflet"]
+        page.default_css = [(n, u) for n, u in folium.Map.default_css if n == "leaflet_css"]
+        findings.append(
+            Finding(
+                "warning",
+                "leaflet-missing",
+                "Leaflet's files were not found, so the map needs the network; install django-leaflet",
+                file=path.name,
+            )
+        )
+    else:
+        page.default_js, page.default_css = [], []
+        page.add_child(_Leaflet(*leaflet))
+    page.add_child(SettlementLayer(data))
+    root = page.get_root()
+    root.title = html.escape(str(data["title"]))  # type: ignore[attr-defined]
+    text = root.render().replace("<html>", f'<html lang="{language}">', 1)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return findings
+
+
+def page_data(
+    *,
+    settlements: gpd.GeoDataFrame,
+    centres: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+    regions: gpd.GeoDataFrame | None,
+    rasters: Mapping[str, tuple[NDArray[np.floating], Grid]],
+    context: Mapping[str, gpd.GeoDataFrame],
+    tiers: Sequence[str],
+    tier_names: Mapping[str, str] | None,
+    contributions: Sequence[str],
+    remoteness_classes: Sequence[str],
+    language: str,
+    title: str,
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """Gather what the page is told, as plain values; the parameters are those of `write_map`."""
+    w = words(language)
+    places = settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())]
+    west, south, east, north = map(float, places.to_crs(4326).total_bounds)
+    tolerance = max(east - west, north - south) / _WIDTH
+    classes = list(remoteness_classes) or _classes(places)
+    texts = {key: w[source] for key, source in _LABELS.items()}
+    texts |= {key.removeprefix("map."): text for key, text in w.items() if key.startswith("map.")}
+    return {
+        "language": language,
+        "title": title or w["map.title"],
+        "notes": [str(note) for note in notes],
+        "words": texts,
+        "bounds": [[south, west], [north, east]],
+        "points": payload.points(places, tiers, tier_names, contributions, language),
+        "themes": payload.themes(places, tiers, tier_names, classes, language),
+        "centres": payload.centres(centres, places, tiers),
+        "roads": [] if roads is None else payload.road_lines(roads, language, tolerance),
+        "regions": [] if regions is None else payload.borders(regions, tolerance),
+        "region_colour": palette.REGION,
+        "context": [payload.context(frame, tolerance) for frame in context.values()],
+        "rasters": [
+            {"key": tier, "label": tier_name(tier, language, tier_names), **payload.raster(*one)}
+            for tier, one in rasters.items()
+        ],
+        "minutes": payload.minutes_classes(language),
+    }
+
+
+def _classes(settlements: gpd.GeoDataFrame) -> list[str]:
+    """Order the classes of remoteness by their mean remoteness."""
+    if f.REMOTENESS_CLASS not in settlements or f.REMOTENESS not in settlements:
+        return []
+    means = settlements[f.REMOTENESS].groupby(settlements[f.REMOTENESS_CLASS].astype(object)).mean()
+    found = [str(name) for name in means.sort_values().index]
+    return found if len(found) <= len(palette.REMOTENESS) else []
+
+
+class _Leaflet(MacroElement):
+    """Leaflet's own files, within the page."""
+
+    _template = Template(
+        "{% macro header(this, kwargs) %}<style>{{ this.css }}</style><script>{{ this.javascript }}</script>"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, javascript: str, css: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.javascript, self.css = javascript, css
+
+
+def _leaflet() -> tuple[str, str] | None:
+    """Read Leaflet's script and style where `django-leaflet` is installed; Django itself is not needed."""
+    package = importlib.util.find_spec("leaflet")
+    for place in (package.submodule_search_locations or []) if package else []:
+        folder = Path(place) / "static" / "leaflet"
+        if (folder / "leaflet.js").is_file() and (folder / "leaflet.css").is_file():
+            script = (folder / "leaflet.js").read_text(encoding="utf-8")
+            script = re.sub(r"(?m)^//# sourceMappingURL=.*$", "", script).replace("</script", "<\\/script")
+            style = (folder / "leaflet.css").read_text(encoding="utf-8")
+            return script, re.sub(r"url\(([^)]*)\)", partial(_inlined, folder), style)
+    return None
+
+
+def _inlined(folder: Path, match: re.Match[str]) -> str:
+    address = match[1].strip("\"' ")
+    image = folder / address
+    if address.startswith(("#", "data:")):
+        return match[0]
+    if image.suffix != ".png" or not image.is_file():
+        return "none"
+    return f"url(data:image/png;base64,{base64.b64encode(image.read_bytes()).decode()})"

@@ -1,0 +1,357 @@
+"""What the web map is told: settlements, lines and rasters as small plain values for JSON.
+
+Numbers: `null` is unknown, `-1` unreachable. Coordinates are whole hundred-thousandths of a degree, each the
+difference to the one before, which packs well.
+"""
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.warp import calculate_default_transform, reproject
+
+from gis import fields as f
+from gis.publish import palette
+from gis.publish.words import bin_labels, class_name, column_label, indicator_name, tier_name, words
+from gis.space.grid import Grid
+
+_DEGREE = 100_000
+_VIABILITY = (20, 40, 60, 80)
+_REMOTENESS = (20, 40, 60, 80)
+_MOST_PIXELS = 1200
+_MOST_VERTICES = 120_000
+
+Json = dict[str, Any]
+
+
+def numbers(values: Iterable[object], digits: int = 0) -> list[float | int | None]:
+    """Round numbers for JSON: `None` for unknown, `-1` for unreachable.
+
+    Examples
+    --------
+    >>> numbers([1.26, float("nan"), float("inf")], 1), numbers([2.5, None])
+    ([1.3, None, -1], [2, None])
+    """
+    array = np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"), float)
+    rounded = np.round(array, digits)
+    if digits == 0:
+        return [None if np.isnan(v) else -1 if np.isinf(v) else int(v) for v in rounded]
+    return [None if np.isnan(v) else -1 if np.isinf(v) else float(v) for v in rounded]
+
+
+def deltas(values: NDArray[np.floating]) -> list[int]:
+    """Return degrees as whole hundred-thousandths, each the difference to the one before.
+
+    Examples
+    --------
+    >>> deltas(np.array([71.0, 71.00002, 70.99999]))
+    [7100000, 2, -3]
+    """
+    whole = np.rint(np.asarray(values, float) * _DEGREE).astype(np.int64)
+    return [int(v) for v in np.diff(whole, prepend=0)]
+
+
+def points(
+    settlements: gpd.GeoDataFrame,
+    tiers: Sequence[str],
+    tier_names: Mapping[str, str] | None,
+    contributions: Sequence[str],
+    language: str,
+) -> Json:
+    """Describe the settlements, column by column; columns that are missing are left out.
+
+    Parameters
+    ----------
+    settlements
+        Points with the settlement id as index; geometry in any coordinate system.
+    tiers, contributions
+        Which of them to show, in this order.
+    """
+    frame = settlements.to_crs(4326)
+    rows = {str(key): i for i, key in enumerate(frame.index)}
+    base = _texts(frame[f.NAME]) if f.NAME in frame else [str(key) for key in frame.index]
+    data: Json = {
+        "lon": deltas(frame.geometry.x.to_numpy()),
+        "lat": deltas(frame.geometry.y.to_numpy()),
+        "id": [str(key) for key in frame.index],
+        "name": base,
+        "names": {},
+    }
+    for column, tag in ((f.NAME_KK, "kk"), (f.NAME_RU, "ru"), (f.NAME_EN, "en")):
+        if column in frame:
+            own = zip(_texts(frame[column]), base, strict=True)
+            data["names"][tag] = [None if text == first else text for text, first in own]
+    if f.POPULATION in frame:
+        data["population"] = numbers(frame[f.POPULATION])
+    if f.REGION in frame:
+        codes, names = pd.factorize(frame[f.REGION].astype(object), use_na_sentinel=True)
+        data["region"], data["regions"] = codes.tolist(), [str(n) for n in names]
+    for column, digits in (
+        (f.ACCESS_KM, 1), (f.ACCESS_MIN, 0), (f.REMOTENESS, 1), (f.VIABILITY, 1), (f.VIABILITY_MISSING, 2),
+    ):  # fmt: skip
+        if column in frame:
+            data[column] = numbers(frame[column], digits)
+    data["tiers"] = [_tier(frame, tier, tier_name(tier, language, tier_names), rows) for tier in tiers]
+    data["contributions"] = [
+        {"label": indicator_name(i, language), "points": numbers(frame[f.contribution(i)], 1)}
+        for i in contributions
+        if f.contribution(i) in frame
+    ]
+    return data
+
+
+def themes(
+    settlements: gpd.GeoDataFrame,
+    tiers: Sequence[str],
+    tier_names: Mapping[str, str] | None,
+    remoteness_classes: Sequence[str],
+    language: str,
+) -> list[Json]:
+    """List the ways to colour the settlements: each with classes, and a code per settlement."""
+    found = []
+    unknown = {"label": words(language)["class.no_data"], "colour": palette.NO_DATA, "mark": "cross"}
+    if f.POTENTIAL in settlements:
+        classes = [
+            {"label": class_name(f.POTENTIAL, v, language), "colour": palette.POTENTIAL[v], "mark": _mark(v)}
+            for v in f.POTENTIALS
+        ]
+        codes = _codes(settlements[f.POTENTIAL], f.POTENTIALS, f.POTENTIALS.index(f.UNKNOWN))
+        found.append(_theme(f.POTENTIAL, language, classes, codes))
+    if f.REMOTENESS_CLASS in settlements and remoteness_classes:
+        ramp = palette.remoteness_colours(remoteness_classes)
+        classes = [
+            {"label": class_name(f.REMOTENESS_CLASS, c, language), "colour": colour, "mark": "disc"}
+            for c, colour in ramp.items()
+        ]
+        codes = _codes(settlements[f.REMOTENESS_CLASS], remoteness_classes, len(classes))
+        found.append(_theme(f.REMOTENESS_CLASS, language, [*classes, unknown], codes))
+    for column, bounds, colours in (
+        (f.REMOTENESS, _REMOTENESS, palette.REMOTENESS),
+        (f.VIABILITY, _VIABILITY, palette.VIABILITY),
+    ):
+        if column in settlements:
+            classes = _binned(bounds, "", colours, language)
+            found.append(_theme(column, language, classes, _bins(settlements[column], bounds)))
+    for tier in tiers:
+        column = f.travel_time_min(tier)
+        if column in settlements:
+            classes = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS, language)
+            theme = _theme(column, language, classes, _bins(settlements[column], palette.MINUTES))
+            found.append(theme | {"label": column_label(column, language, tier_names).removesuffix(", min")})
+    return found
+
+
+def road_lines(roads: gpd.GeoDataFrame, language: str, tolerance: float) -> list[Json]:
+    """Merge and simplify the roads of each class; the least classes are left out where all would be too many."""
+    geometry = roads.geometry.to_crs(4326)
+    style = pd.Series(
+        [palette.road_style(c) for c in roads[f.ROAD_CLASS]] if f.ROAD_CLASS in roads else "local",
+        index=roads.index,
+        dtype=object,
+    )
+    found, vertices = [], 0
+    for key, (colour, width) in palette.ROADS.items():
+        lines = geometry[(style == key).to_numpy()]
+        if lines.empty:
+            continue
+        merged = shapely.line_merge(shapely.union_all(shapely.force_2d(lines.to_numpy())))
+        parts = line_parts([merged], tolerance)
+        vertices += sum(len(part[0]) for part in parts)
+        if vertices > _MOST_VERTICES:
+            break
+        label = class_name(f.ROAD_CLASS, key, language)
+        found.append({"label": label, "colour": colour, "width": round(width * 2.6, 1), "lines": parts})
+    return found
+
+
+def line_parts(geometries: Iterable[object], tolerance: float) -> list[list[list[int]]]:
+    """Return the lines, or the rings of polygons, as pairs of longitudes and latitudes (see `deltas`).
+
+    Examples
+    --------
+    >>> line_parts([shapely.LineString([(0, 0), (0.5, 0.00001), (1, 0)])], 0.001)
+    [[[0, 100000], [0, 0]]]
+    """
+    flat = shapely.simplify(np.asarray(list(geometries), dtype=object), tolerance)
+    found = []
+    for part in shapely.get_parts(flat):
+        rings = shapely.get_rings(part) if part.geom_type == "Polygon" else [part]
+        for ring in rings:
+            xy = shapely.get_coordinates(ring)
+            if len(xy) > 1:
+                found.append([deltas(xy[:, 0]), deltas(xy[:, 1])])
+    return found
+
+
+def raster(minutes: NDArray[np.floating], grid: Grid) -> Json:
+    """Colour a raster of minutes by bins, warp it to the map's projection, and pack it as a palette PNG.
+
+    Unknown cells are transparent, unreachable cells are hatched.
+    """
+    codes = np.digitize(minutes, palette.MINUTES, right=True).astype(np.uint8) + 1
+    last = len(palette.MINUTES_COLOURS)
+    codes[np.isinf(minutes)] = last + 1
+    codes[np.isnan(minutes)] = 0
+    ny, nx = grid.shape
+    transform, width, height = calculate_default_transform(grid.crs, "EPSG:3857", nx, ny, *grid.bounds)
+    shrink = max(1.0, max(width, height) / _MOST_PIXELS)
+    width, height = max(1, round(width / shrink)), max(1, round(height / shrink))
+    transform, width, height = calculate_default_transform(
+        grid.crs, "EPSG:3857", nx, ny, *grid.bounds, dst_width=width, dst_height=height
+    )
+    warped = np.zeros((height, width), np.uint8)
+    reproject(
+        codes, warped, src_transform=grid.transform, src_crs=grid.crs, dst_transform=transform,
+        dst_crs="EPSG:3857", resampling=Resampling.nearest,
+    )  # fmt: skip
+    row, column = np.indices(warped.shape)
+    warped[(warped == last + 1) & ((row + column) % 4 < 1)] = last + 2
+    colours = [(0, 0, 0, 0), *((*palette.rgb(c), 255) for c in palette.MINUTES_COLOURS)]
+    colours += [(*palette.rgb(palette.UNREACHABLE), 150), (*palette.rgb(palette.OUTLINE), 190)]
+    west, north = transform.c, transform.f
+    box = gpd.GeoSeries.from_xy(
+        [west, west + width * transform.a], [north + height * transform.e, north], crs=3857
+    ).to_crs(4326)
+    return {
+        "url": "data:image/png;base64," + base64.b64encode(png(warped, colours)).decode(),
+        "bounds": [[float(p.y), float(p.x)] for p in box],
+    }
+
+
+def png(codes: NDArray[np.uint8], colours: Sequence[tuple[int, int, int, int]]) -> bytes:
+    """Pack codes as a PNG with a palette of red, green, blue and opacity.
+
+    Examples
+    --------
+    >>> png(np.zeros((1, 2), np.uint8), [(255, 0, 0, 255)])[1:4]
+    b'PNG'
+    """
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width = codes.shape
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), codes], axis=1).tobytes()
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+            chunk(b"PLTE", bytes(v for colour in colours for v in colour[:3])),
+            chunk(b"tRNS", bytes(colour[3] for colour in colours)),
+            chunk(b"IDAT", zlib.compress(rows, 9)),
+            chunk(b"IEND", b""),
+        ]
+    )
+
+
+def minutes_classes(language: str) -> list[Json]:
+    """Return the classes of the travel-time rasters, for their legend."""
+    bins = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS, language)
+    return [{**one, "mark": "hatch" if one["mark"] == "slash" else "square"} for one in bins[:-1]]
+
+
+def _tier(frame: gpd.GeoDataFrame, tier: str, label: str, rows: Mapping[str, int]) -> Json:
+    found: Json = {"key": tier, "label": label}
+    if f.travel_time_min(tier) in frame:
+        found["min"] = numbers(frame[f.travel_time_min(tier)])
+    if f.distance_km(tier) in frame:
+        found["km"] = numbers(frame[f.distance_km(tier)])
+    if f.centre(tier) in frame:
+        found["centre"] = [rows.get(str(key), -1) for key in frame[f.centre(tier)]]
+    return found
+
+
+def _theme(column: str, language: str, classes: Sequence[Json], codes: Sequence[int]) -> Json:
+    return {"key": column, "label": column_label(column, language), "classes": classes, "codes": codes}
+
+
+def _mark(potential: str) -> str:
+    return {f.UNINHABITED: "ring", f.UNKNOWN: "cross"}.get(potential, "disc")
+
+
+def _codes(values: pd.Series, classes: Sequence[str], missing: int) -> list[int]:
+    place = {name: i for i, name in enumerate(classes)}
+    return [place.get(str(v), missing) for v in values]
+
+
+def _binned(bounds: Sequence[int], unit: str, colours: Sequence[str], language: str) -> list[Json]:
+    """Return the classes of bins, then unreachable, then no data."""
+    w = words(language)
+    if unit:
+        labels = bin_labels(bounds, unit, language)
+    else:
+        labels = [f"{a}–{b}" for a, b in zip([0, *bounds], [*bounds, 100], strict=True)]
+    return [
+        *({"label": t, "colour": c, "mark": "disc"} for t, c in zip(labels, colours, strict=True)),
+        {"label": w["class.unreachable"], "colour": palette.UNREACHABLE, "mark": "slash"},
+        {"label": w["class.no_data"], "colour": palette.NO_DATA, "mark": "cross"},
+    ]
+
+
+def _bins(values: pd.Series, bounds: Sequence[int]) -> list[int]:
+    array = np.asarray(pd.to_numeric(values, errors="coerce"), float)
+    codes = np.digitize(array, bounds, right=True)
+    codes[np.isinf(array)] = len(bounds) + 1
+    codes[np.isnan(array)] = len(bounds) + 2
+    return [int(c) for c in codes]
+
+
+def _texts(values: pd.Series) -> list[str | None]:
+    return [None if pd.isna(v) else str(v) for v in values]
+
+
+def centres(
+    frame: gpd.GeoDataFrame | None, settlements: gpd.GeoDataFrame, tiers: Sequence[str]
+) -> list[Json]:
+    """List the centres for labels: the highest tier and the largest first."""
+    if frame is None or frame.empty:
+        return []
+    rows = {str(key): i for i, key in enumerate(settlements.index)}
+    rank = {tier: i for i, tier in enumerate(tiers)}
+    order = pd.DataFrame(
+        {"rank": [rank.get(str(t), len(rank)) for t in frame[f.TIER]] if f.TIER in frame else 0}
+    )
+    order["people"] = (
+        pd.to_numeric(frame[f.POPULATION], errors="coerce").to_numpy() if f.POPULATION in frame else 0.0
+    )
+    points = frame.geometry.to_crs(4326)
+    names = _texts(frame[f.NAME]) if f.NAME in frame else [None] * len(frame)
+    found = []
+    for i in order.sort_values(["rank", "people"], ascending=[True, False], kind="stable").index:
+        key = str(frame.index[i])
+        found.append(
+            {
+                "row": rows.get(key, -1),
+                "rank": int(order["rank"][i]),
+                "id": key,
+                "name": names[i],
+                "lon": round(float(points.iloc[i].x), 5),
+                "lat": round(float(points.iloc[i].y), 5),
+            }
+        )
+    return found
+
+
+def borders(regions: gpd.GeoDataFrame, tolerance: float) -> list[list[list[int]]]:
+    """Return the borders of regions, each once: neighbours are simplified together."""
+    shapes = regions.geometry.to_crs(4326).to_numpy()
+    edges = shapely.line_merge(shapely.union_all(shapely.boundary(shapely.force_2d(shapes))))
+    return line_parts([edges], tolerance)
+
+
+def context(frame: gpd.GeoDataFrame, tolerance: float) -> Json:
+    """Describe a layer of lines or polygons that lies below all else."""
+    fill = bool(frame.geom_type.isin(["Polygon", "MultiPolygon"]).any())
+    return {
+        "colour": palette.WATER,
+        "fill": fill,
+        "lines": line_parts(frame.geometry.to_crs(4326), tolerance),
+    }

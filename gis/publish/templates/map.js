@@ -1,0 +1,95 @@
+// The layer that folium adds to its map: unpacks the page's data and puts everything in place.
+
+async function unpack(id) {
+  const text = document.getElementById(id).textContent.trim();
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+const SettlementLayer = L.Layer.extend({
+  initialize(id, oldBrowser) {
+    this.id = id;
+    this.oldBrowser = oldBrowser;
+  },
+
+  onAdd(map) {
+    const home = map.getContainer();
+    if (typeof DecompressionStream === "undefined") {
+      home.append(el("p", { class: "panel" }, this.oldBrowser));
+      return;
+    }
+    unpack(this.id).then((data) => {
+      this.build(map, data);
+      home.dataset.ready = "yes";
+    });
+  },
+
+  onRemove() {},
+
+  build(map, data) {
+    const store = new Store(data);
+    const state = { theme: data.themes[0], hidden: new Set(), raster: "none", centres: true, roads: true, regions: true };
+    const w = store.words;
+    for (const [name, z] of [["rasters", 250], ["context", 260], ["lines", 300], ["points", 450]]) {
+      map.createPane(name).style.zIndex = z;
+    }
+    const latLngs = ([lon, lat]) => {
+      const x = undelta(lon), y = undelta(lat);
+      return Array.from(x, (value, k) => [y[k], value]);
+    };
+    const canvas = L.canvas({ pane: "lines", padding: 0.2 });
+    const lines = (parts, style) => L.polyline(parts.map(latLngs), { renderer: canvas, interactive: false, smoothFactor: 1, ...style });
+    const water = L.canvas({ pane: "context", padding: 0.2 });
+    for (const one of data.context) {
+      const style = { renderer: water, interactive: false, color: one.colour, fillColor: one.colour, weight: one.fill ? 0.5 : 1, fillOpacity: 1 };
+      (one.fill ? L.polygon : L.polyline)(one.lines.map(latLngs), style).addTo(map);
+    }
+    const regions = L.layerGroup(data.regions.length ? [lines(data.regions, { color: data.region_colour, weight: 1.2, opacity: 0.7, dashArray: "5 3" })] : []);
+    const roads = L.layerGroup([...data.roads].reverse().map((one) => lines(one.lines, { color: one.colour, weight: one.width, opacity: 0.9 })));
+    const rasters = new Map(data.rasters.map((one) => [one.key, L.imageOverlay(one.url, one.bounds, { pane: "rasters", opacity: 0.75, className: "cells", alt: "" })]));
+    const points = new Points(store, state);
+    const put = (layer, shown) => (shown ? map.addLayer(layer) : map.removeLayer(layer));
+    state.apply = () => {
+      put(regions, state.regions);
+      put(roads, state.roads);
+      for (const [key, layer] of rasters) put(layer, key === state.raster);
+      points.redraw();
+    };
+    const popup = L.popup({ maxWidth: 330, minWidth: 240, autoPanPadding: [12, 12] });
+    const open = (i) => {
+      popup.options.maxHeight = Math.max(160, map.getSize().y - 120);
+      popup.setLatLng([store.lat[i], store.lon[i]]).setContent(card(store, data.themes, i)).openOn(map);
+      home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", w.close);
+    };
+    const show = (i) => {
+      map.setView([store.lat[i], store.lon[i]], Math.max(map.getZoom(), 9), { animate: false });
+      open(i);
+    };
+    const home = map.getContainer();
+    home.append(panel(map, data, store, state, show));
+    map.addLayer(points);
+    state.apply();
+    this.hover(map, points, store);
+    map.on("click", (event) => {
+      const i = points.at(event.containerPoint);
+      if (i >= 0) open(i);
+    });
+    L.control.zoom({ position: "topright", zoomInTitle: w.zoom_in, zoomOutTitle: w.zoom_out }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  },
+
+  hover(map, points, store) {
+    const tip = L.tooltip({ direction: "top", offset: [0, -6], opacity: 0.95 });
+    let last = -1;
+    map.on("mousemove", (event) => {
+      const over = event.originalEvent.target;
+      const i = over.closest && over.closest(".panel, .leaflet-popup, .leaflet-control") ? -1 : points.at(event.containerPoint);
+      if (i === last) return;
+      last = i;
+      map.getContainer().style.cursor = i < 0 ? "" : "pointer";
+      if (i < 0) tip.remove();
+      else tip.setLatLng([store.lat[i], store.lon[i]]).setContent(el("bdi", {}, store.title(i))).addTo(map);
+    });
+  },
+});

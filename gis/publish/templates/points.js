@@ -1,0 +1,176 @@
+// All settlements on one canvas. A mark is drawn once for each class and size, then stamped.
+
+const STEPS = [100, 1000, 10000, 100000]; // people: a larger settlement has a larger mark
+const FACTORS = [0.8, 1, 1.25, 1.7, 2.4];
+
+function drawMark(context, x, y, radius, one) {
+  context.lineWidth = 1;
+  context.fillStyle = one.colour;
+  context.strokeStyle = "#fff";
+  context.beginPath();
+  if (one.mark === "square" || one.mark === "hatch") {
+    context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
+    context.fill();
+  } else if (one.mark === "disc" || one.mark === "slash" || one.mark === "ring") {
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fill();
+    if (one.mark === "ring") { context.strokeStyle = "#222"; context.lineWidth = 1.3; }
+    context.stroke();
+  }
+  const reach = radius * (one.mark === "hatch" ? 1 : 0.75);
+  context.beginPath();
+  if (one.mark === "slash" || one.mark === "hatch") {
+    context.moveTo(x - reach, y + reach);
+    context.lineTo(x + reach, y - reach);
+    context.strokeStyle = "#222";
+    context.lineWidth = 1.5;
+    context.stroke();
+  } else if (one.mark === "cross") {
+    for (const [width, colour] of [[3.5, "#fff"], [1.8, "#444"]]) {
+      context.beginPath();
+      context.moveTo(x - reach, y - reach);
+      context.lineTo(x + reach, y + reach);
+      context.moveTo(x - reach, y + reach);
+      context.lineTo(x + reach, y - reach);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+  }
+}
+
+const Points = L.Renderer.extend({
+  // store: the settlements; state: {theme, hidden (a set of class numbers), centres (shown or not)}
+  initialize(store, state) {
+    this.store = store;
+    this.state = state;
+    L.Renderer.prototype.initialize.call(this, { padding: 0.2, pane: "points" });
+    const n = store.n;
+    this.worldX = new Float64Array(n);
+    this.worldY = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      const p = L.CRS.EPSG3857.latLngToPoint(L.latLng(store.lat[i], store.lon[i]), 0);
+      this.worldX[i] = p.x;
+      this.worldY[i] = p.y;
+    }
+    this.order = Array.from({ length: n }, (_, i) => i).sort((a, b) => store.people(b) - store.people(a));
+    this.sizes = Array.from({ length: n }, (_, i) => STEPS.filter((s) => store.people(i) >= s).length);
+  },
+
+  shown(i) {
+    return !this.state.hidden.has(this.state.theme.codes[i]);
+  },
+
+  radius(i) {
+    const base = Math.min(8, Math.max(2.1, 2.1 + 0.75 * (this._map.getZoom() - 5)));
+    return base * FACTORS[this.sizes[i]];
+  },
+
+  // The settlement at a place on the screen, or -1.
+  at(point) {
+    const bounds = this._map.getPixelBounds();
+    const scale = Math.pow(2, this._map.getZoom());
+    let best = -1, nearest = Infinity;
+    for (let i = 0; i < this.store.n; i++) {
+      const dx = this.worldX[i] * scale - bounds.min.x - point.x;
+      const dy = this.worldY[i] * scale - bounds.min.y - point.y;
+      const far = Math.sqrt(dx * dx + dy * dy) - this.radius(i);
+      if (far < nearest && far < (L.Browser.mobile ? 12 : 4) && this.shown(i)) { nearest = far; best = i; }
+    }
+    return best;
+  },
+
+  redraw() {
+    if (this._map) this._update();
+  },
+
+  _initContainer() {
+    this._container = document.createElement("canvas");
+    this._container.setAttribute("aria-hidden", "true");
+  },
+
+  _destroyContainer() {
+    L.DomUtil.remove(this._container);
+    delete this._container;
+  },
+
+  _update() {
+    if (this._map._animatingZoom && this._bounds) return;
+    L.Renderer.prototype._update.call(this);
+    const ratio = window.devicePixelRatio || 1;
+    const size = this._bounds.getSize();
+    const canvas = this._container;
+    L.DomUtil.setPosition(canvas, this._bounds.min);
+    canvas.width = ratio * size.x;
+    canvas.height = ratio * size.y;
+    canvas.style.width = size.x + "px";
+    canvas.style.height = size.y + "px";
+    const context = canvas.getContext("2d");
+    context.scale(ratio, ratio);
+    const origin = this._map.getPixelOrigin().add(this._bounds.min);
+    this._stamp(context, origin, size, ratio);
+    if (this.state.centres) this._label(context, origin, size);
+    this.fire("update");
+  },
+
+  _stamp(context, origin, size, ratio) {
+    const { codes, classes } = this.state.theme;
+    const scale = Math.pow(2, this._map.getZoom());
+    const stamps = new Map();
+    const stamp = (code, i) => {
+      const key = code * 8 + this.sizes[i];
+      if (!stamps.has(key)) {
+        const radius = this.radius(i), half = Math.ceil(radius + 2);
+        const one = document.createElement("canvas");
+        one.width = one.height = 2 * half * ratio;
+        const inner = one.getContext("2d");
+        inner.scale(ratio, ratio);
+        drawMark(inner, half, half, radius, classes[code]);
+        stamps.set(key, { image: one, half });
+      }
+      return stamps.get(key);
+    };
+    // Classes without a value go first, lowest; within the rest the large lie below the small.
+    const without = (code) => classes[code].mark === "cross" || classes[code].mark === "ring";
+    for (const low of [true, false]) {
+      for (const i of this.order) {
+        const code = codes[i];
+        if (without(code) !== low || !this.shown(i)) continue;
+        const x = this.worldX[i] * scale - origin.x, y = this.worldY[i] * scale - origin.y;
+        if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
+        const { image, half } = stamp(code, i);
+        context.drawImage(image, x - half, y - half, 2 * half, 2 * half);
+      }
+    }
+  },
+
+  // Names of the centres, the highest tiers and the largest first, where there is room.
+  _label(context, origin, size) {
+    const scale = Math.pow(2, this._map.getZoom());
+    const taken = [];
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    for (const { row, rank, name, lon, lat } of this.store.centres) {
+      if (rank > Math.max(1, this._map.getZoom() - 4)) continue;
+      const world = L.CRS.EPSG3857.latLngToPoint(L.latLng(lat, lon), 0);
+      const x = world.x * scale - origin.x, y = world.y * scale - origin.y;
+      if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
+      const half = 3.5;
+      context.fillStyle = "#fff";
+      context.strokeStyle = "#111";
+      context.lineWidth = 1.8;
+      context.fillRect(x - half, y - half, 2 * half, 2 * half);
+      context.strokeRect(x - half, y - half, 2 * half, 2 * half);
+      context.font = (rank === 0 ? "600 13px " : "12px ") + "system-ui, sans-serif";
+      const away = (row >= 0 ? this.radius(row) : half) + 4;
+      const box = [x + away, y - 8, x + away + context.measureText(name).width, y + 8];
+      if (taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) continue;
+      taken.push(box, [x - half, y - half, x + half, y + half]);
+      context.strokeStyle = "rgba(255,255,255,.9)";
+      context.lineWidth = 3.5;
+      context.strokeText(name, box[0], y);
+      context.fillStyle = "#111";
+      context.fillText(name, box[0], y);
+    }
+  },
+});

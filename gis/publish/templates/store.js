@@ -1,0 +1,96 @@
+// The settlements of the page, unpacked. Every value is text or a number; nothing is ever read as HTML.
+
+function undelta(values) {
+  const found = new Float64Array(values.length);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) found[i] = (sum += values[i]) / 100000;
+  return found;
+}
+
+// Letters of Kazakh that a Russian keyboard lacks, and marks above letters, do not matter to the search.
+const FOLD = { қ: "к", ғ: "г", ң: "н", ә: "а", ө: "о", ұ: "у", ү: "у", һ: "х", і: "и", ы: "ы", ı: "i" };
+
+function fold(text) {
+  return text.toLocaleLowerCase("kk").normalize("NFD").replace(/\p{M}/gu, "").replace(/[қғңәөұүһіı]/g, (c) => FOLD[c]);
+}
+
+class Store {
+  constructor(data) {
+    const p = data.points;
+    Object.assign(this, p, { language: data.language, words: data.words, n: p.id.length });
+    this.lon = undelta(p.lon);
+    this.lat = undelta(p.lat);
+    this.centres = (data.centres || []).map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
+  }
+
+  people(i) {
+    return this.population && this.population[i] !== null ? this.population[i] : -1;
+  }
+
+  // The name in the language of the page, else the name, else the code.
+  title(i) {
+    const own = this.names[this.language];
+    return (own && own[i]) || this.name[i] || this.id[i];
+  }
+
+  spellings(i) {
+    const all = [this.name[i], ...Object.values(this.names).map((list) => list[i])];
+    return [...new Set(all.filter((text) => text))];
+  }
+
+  // Rows whose name or code holds the text: exact first, then from the start, then by population.
+  find(text, most) {
+    const wanted = fold(text.trim());
+    if (!wanted) return [];
+    if (!this.folded) {
+      this.folded = this.id.map((id, i) => [...this.spellings(i), id].map(fold));
+    }
+    const found = [];
+    for (let i = 0; i < this.n; i++) {
+      let rank = 4;
+      for (const name of this.folded[i]) {
+        const place = name === wanted ? 0 : name.startsWith(wanted) ? 1 : name.includes(" " + wanted) ? 2 : name.includes(wanted) ? 3 : 4;
+        if (place < rank) rank = place;
+      }
+      if (rank < 4) found.push([rank, -this.people(i), i]);
+    }
+    found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    return found.slice(0, most).map((one) => one[2]);
+  }
+
+  number(value, digits = 0) {
+    if (value === null || value === undefined) return this.words.no_data;
+    if (value === -1) return this.words.unreachable;
+    const sign = { en: "en-GB", ru: "ru-RU", kk: "ru-RU" }[this.language];
+    return value.toLocaleString(sign, { maximumFractionDigits: digits });
+  }
+
+  duration(minutes) {
+    if (minutes === null || minutes === undefined || minutes < 0) return this.number(minutes);
+    if (minutes < 60) return `${minutes} ${this.words.min}`;
+    const rest = minutes % 60;
+    return `${this.number(Math.floor(minutes / 60))} ${this.words.h}` + (rest ? ` ${rest} ${this.words.min}` : "");
+  }
+}
+
+// An element with attributes, and children that are elements or text.
+function el(tag, attributes = {}, ...children) {
+  const one = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) one.addEventListener(name.slice(2), value);
+    else if (value === true) one.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) one.setAttribute(name, value);
+  }
+  one.append(...children.filter((c) => c !== null && c !== undefined));
+  return one;
+}
+
+function swatch(one) {
+  const canvas = el("canvas", { class: "swatch", "aria-hidden": "true" });
+  const ratio = Math.max(2, window.devicePixelRatio || 1);
+  canvas.width = canvas.height = 16 * ratio;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  drawMark(context, 8, 8, one.mark === "square" || one.mark === "hatch" ? 6.5 : 5, one);
+  return canvas;
+}
