@@ -1,5 +1,7 @@
 """Cost distance by a queue of buckets: one thread, steady on mazes and noise, and able to finish any start."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -50,12 +52,13 @@ def _seed(friction, z, lengths, moves, minutes, head, after, before):  # type: i
     for i in range(ny):
         for j in range(nx):
             here = minutes[i, j]
-            if not here < np.inf:
-                continue
-            for move in range(moves):
+            for move in range(moves if here < np.inf else 0):
                 i2, j2 = i + ROWS[move], j + COLUMNS[move]
-                if here + move_minutes(friction, z, lengths, i, j, move) < np.inf and (
-                    here + move_minutes(friction, z, lengths, i, j, move) < minutes[i2, j2]
+                if (
+                    0 <= i2 < ny
+                    and 0 <= j2 < nx
+                    and here < minutes[i2, j2]
+                    and here + move_minutes(friction, z, lengths, i, j, move) < minutes[i2, j2]
                 ):
                     _put(i * nx + j, _FAR, head, after, before)
                     break
@@ -81,51 +84,73 @@ def _rebase(minutes, head, after, before, width):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def _relax(friction, z, lengths, moves, minutes, head, after, before, base, width, bucket, budget):  # type: ignore[no-untyped-def]
-    """Empty the buckets from `bucket` on; return the bucket reached, `_FAR` when all but the far list are empty."""
-    nx = friction.shape[1]
+    """Empty the buckets from `bucket` on, at most `budget` cells.
+
+    Returns the bucket reached, `_FAR` when all but the far list are empty, and the number of cells reached for
+    the first time.
+    """
+    ny, nx = friction.shape
+    reached = 0
     while bucket < _FAR:
         cell = head[bucket]
         if cell == _NONE:
             bucket += 1
             continue
         if budget == 0:
-            return bucket
+            break
         budget -= 1
         _take(cell, head, after, before)
         i, j = cell // nx, cell % nx
         here = minutes[i, j]
         for move in range(moves):
-            through = here + move_minutes(friction, z, lengths, i, j, move)
-            if not through < np.inf:
-                continue
             i2, j2 = i + ROWS[move], j + COLUMNS[move]
+            if not (0 <= i2 < ny and 0 <= j2 < nx and here < minutes[i2, j2] and friction[i2, j2] < np.inf):
+                continue
+            through = here + move_minutes(friction, z, lengths, i, j, move)
             if through < minutes[i2, j2]:
+                reached += minutes[i2, j2] == np.inf
                 minutes[i2, j2] = through
                 there = i2 * nx + j2
+                to_bucket = max(bucket, _bucket_of(through, base, width))
                 if before[there] != _OUT:
                     _take(there, head, after, before)
-                _put(there, max(bucket, _bucket_of(through, base, width)), head, after, before)
-    return bucket
+                _put(there, to_bucket, head, after, before)
+    return bucket, reached
 
 
-def finish_by_buckets(friction: Float, z: Float, lengths: Float, moves: int, minutes: Float) -> None:
-    """Bring `minutes`, upper bounds that hold the starting values, down to the least minutes, in place."""
-    n = friction.size
+def finish_by_buckets(
+    grid: tuple[Float, Float, Float, Float], moves: int, *, report: Callable[[int], None]
+) -> None:
+    """Bring minutes, upper bounds that hold the starting values, down to the least, in place.
+
+    Parameters
+    ----------
+    grid
+        Friction, elevation (empty where slope does not count), lengths of moves, and minutes.
+    moves
+        8 or 16.
+    report
+        Called with the number of cells reached so far.
+    """
+    friction, z, lengths, minutes = grid
     head: NDArray[np.int32] = np.full(N_BUCKETS + 1, _NONE, np.int32)
-    after: NDArray[np.int32] = np.full(n, _NONE, np.int32)
-    before: NDArray[np.int32] = np.full(n, _OUT, np.int32)
-    width = bucket_width(friction, lengths)
+    after: NDArray[np.int32] = np.full(friction.size, _NONE, np.int32)
+    before: NDArray[np.int32] = np.full(friction.size, _OUT, np.int32)
+    width = _bucket_width(friction, lengths)
+    reached = 0
     _seed(friction, z, lengths, moves, minutes, head, after, before)
     while head[_FAR] != _NONE:
         base = _rebase(minutes, head, after, before, width)
         bucket = 0
         while bucket < _FAR:
-            bucket = _relax(
+            bucket, more = _relax(
                 friction, z, lengths, moves, minutes, head, after, before, base, width, bucket, _BUDGET
             )
+            reached += more
+            report(reached)
 
 
-def bucket_width(friction: Float, lengths: Float) -> float:
+def _bucket_width(friction: Float, lengths: Float) -> float:
     """Return a width near the shortest moves: the lower tenth of a sample of cells; any width is correct."""
     sample = friction.ravel()[:: max(1, friction.size // 100_003)]
     sample = sample[(sample > 0) & np.isfinite(sample)]

@@ -38,10 +38,26 @@ def move_lengths(dx: Float, dy: Float) -> Float:
     return lengths
 
 
+_TWO_TO = 2.0 ** np.arange(1011)
+_TAYLOR = tuple(1.0 / math.factorial(k) for k in range(13, -1, -1))
+
+
+@njit(cache=True, nogil=True)
+def _exp(x):  # type: ignore[no-untyped-def]
+    """Return exp of 0 to 700 by plain arithmetic, so that every loop and machine agrees on each bit."""
+    x = min(x, 700.0)
+    whole = int(x * 1.4426950408889634 + 0.5)
+    rest = (x - whole * 0.693147180369123816490) - whole * 1.90821492927058770002e-10  # ln 2 in two parts
+    value = 0.0
+    for term in _TAYLOR:
+        value = value * rest + term
+    return value * _TWO_TO[whole]
+
+
 @njit(cache=True, nogil=True)
 def slope_factor(z_here, z_there, length):  # type: ignore[no-untyped-def]
-    """Return how much longer a walk takes from `there` down or up to `here` than at 5 km/h on the flat."""
-    return math.exp(3.5 * abs((z_here - z_there) / length + 0.05)) / 1.2
+    """Return how much longer a walk takes from `there` up or down to `here` than at 5 km/h (Tobler)."""
+    return _exp(3.5 * abs((z_here - z_there) / length + 0.05)) / 1.2
 
 
 @njit(cache=True, nogil=True)
