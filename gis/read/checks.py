@@ -84,6 +84,17 @@ def listed(items: Sequence[object]) -> str:
     return text if len(items) <= _SHOWN else f"{text} and {len(items) - _SHOWN} more"
 
 
+def brief(error: Exception) -> str:
+    """Return the first clause of an error's text: GDAL's advice after it is for programmers.
+
+    Examples
+    --------
+    >>> brief(ValueError("not recognized; prefix the path"))
+    'not recognized'
+    """
+    return str(error).split(";")[0].strip().rstrip(".")
+
+
 def nearest(word: str, known: Iterable[str]) -> list[str]:
     """Return up to three known words that are spelled most like a word, whatever the case.
 

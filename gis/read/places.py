@@ -79,9 +79,7 @@ def _named(name: Column, texts: dict[str, Column], ids: Column, report: Report) 
         filled = filled.where(filled.notna(), texts[column])
     nameless = filled.isna()
     if nameless.any():
-        report.add(
-            "warning", "no-name", "settlements without a name, called by id", count=int(nameless.sum())
-        )
+        report.add("warning", "no-name", "settlements without a name, called by id", count=int(nameless.sum()))
     return filled.where(~nameless, ids).astype("str")
 
 
@@ -156,9 +154,7 @@ def _numbers_if_any(values: Column, rows: Rows, report: Report) -> Column:
     return pd.Series(numbers, index=values.index, name=values.name)
 
 
-def check_places(
-    frame: gpd.GeoDataFrame, rows: Rows, report: Report, *, expected_bounds: Bounds | None = None
-) -> None:
+def check_places(frame: gpd.GeoDataFrame, rows: Rows, report: Report, *, expected_bounds: Bounds | None = None) -> None:
     """Report places at 0 0, exchanged axes, places far from all others, and several at one place.
 
     Parameters

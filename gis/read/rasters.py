@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from gis.errors import Finding
-from gis.read.checks import Report
+from gis.read.checks import Report, brief
 from gis.read.vector import LONLAT, require_file
 from gis.space.grid import Grid
 
@@ -161,8 +161,8 @@ def _read_one(
                 scales, offsets = _scaling(source, indexes, scale, offset, report)
                 descriptions = tuple(source.descriptions[i - 1] or "" for i in indexes)
     except rasterio.errors.RasterioError as error:
-        report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({error})")
-    wide = masked.dtype.itemsize > 4 or masked.dtype.kind in "iu" and masked.dtype.itemsize == 4
+        report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({brief(error)})")
+    wide = masked.dtype.itemsize > 4 or masked.dtype in (np.int32, np.uint32)
     dtype = np.float64 if wide else np.float32
     values = masked.astype(dtype).filled(np.nan)
     if (scales != 1).any() or (offsets != 0).any():
@@ -218,11 +218,7 @@ def _scaling(
     scales = own_scale if scale is None else np.full(len(indexes), float(scale))
     offsets = own_offset if offset is None else np.full(len(indexes), float(offset))
     if (own_scale != 1).any() or (own_offset != 0).any():
-        used = (
-            "used"
-            if np.array_equal(scales, own_scale) and np.array_equal(offsets, own_offset)
-            else "set aside"
-        )
+        used = "used" if np.array_equal(scales, own_scale) and np.array_equal(offsets, own_offset) else "set aside"
         message = f"the file's own scale {own_scale[0]:g} and offset {own_offset[0]:g} {used}"
         report.add("warning" if used == "set aside" else "repair", "scale", message)
     return scales, offsets
@@ -282,9 +278,7 @@ def check_covers(raster: Raster, settlements: gpd.GeoDataFrame, *, file: str = "
     names = settlements["name"] if "name" in settlements else settlements.index.to_series()
     report = Report(file)
     if len(points) and (outside | empty).all():
-        w, s, e, n = Transformer.from_crs(raster.grid.crs, LONLAT, always_xy=True).transform_bounds(
-            *raster.grid.bounds
-        )
+        w, s, e, n = Transformer.from_crs(raster.grid.crs, LONLAT, always_xy=True).transform_bounds(*raster.grid.bounds)
         message = (
             f"the raster ({w:.2f}..{e:.2f} E, {s:.2f}..{n:.2f} N) has no value at any settlement "
             f"({points.x.min():.2f}..{points.x.max():.2f} E, {points.y.min():.2f}..{points.y.max():.2f} N)"

@@ -129,10 +129,11 @@ def _renamed(raw: gpd.GeoDataFrame, named: Mapping[str, str], report: Report) ->
             found[ours] = raw[name]
     for ours in named.keys() - _OURS.keys():
         report.add("error", "no-such-column", f"roads have no {ours}; they have {list(_OURS)}", values=[ours])
-    if fields.ROAD_CLASS not in found and fields.ROAD_CLASS not in named:
-        message = f"no column of road classes; set columns.road_class to one of {theirs}"
-        report.fail("no-such-column", message)
-    report.close()
+    if fields.ROAD_CLASS not in found:
+        if fields.ROAD_CLASS not in named:
+            message = f"no column of road classes; set columns.road_class to one of {theirs}"
+            report.add("error", "no-such-column", message)
+        report.close()
     return gpd.GeoDataFrame({ROW: raw[ROW], **found}, geometry=raw.geometry)
 
 
@@ -196,9 +197,7 @@ def _warn(raw: gpd.GeoDataFrame, column: str, mask: np.ndarray, message: str, re
         report.add("warning", f"bad-{column}", message, rows=raw.loc[mask, ROW], values=values)
 
 
-def _known_classes(
-    raw: gpd.GeoDataFrame, classes: Collection[str], report: Report, *, osm: bool
-) -> gpd.GeoDataFrame:
+def _known_classes(raw: gpd.GeoDataFrame, classes: Collection[str], report: Report, *, osm: bool) -> gpd.GeoDataFrame:
     """Keep roads whose class is known, in lower case; report the others."""
     known = sorted(c.casefold() for c in classes)
     found = as_text(raw[fields.ROAD_CLASS]).str.casefold()
@@ -244,9 +243,7 @@ def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
     kinds = shapely.get_type_id(shapes)
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     multi = (kinds == shapely.GeometryType.MULTILINESTRING) & ~empty
-    wrong = (
-        ~empty & ~multi & ~np.isin(kinds, [shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING])
-    )
+    wrong = ~empty & ~multi & ~np.isin(kinds, [shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING])
     if wrong.any():
         found = sorted({str(shape.geom_type) for shape in shapes[wrong][:1000]})
         message = "roads must be lines; this may be another layer"

@@ -79,6 +79,8 @@ def read_settlements(
     raw = load(report, path, layer=layer, encoding=encoding, crs=crs, lon=lon, lat=lat)
     raw = _renamed(raw, named, report)
     raw = _as_points(raw, report)
+    if not len(raw):
+        report.close()
     frame = settlement_frame(raw, report)
     check_places(frame, raw[ROW].to_numpy(), report, expected_bounds=expected_bounds)
     return frame, report.close()
@@ -109,9 +111,7 @@ def _as_points(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
     geometry = raw.geometry
     empty = (geometry.isna() | geometry.is_empty).to_numpy()
     if empty.any():
-        report.add(
-            "error", "no-geometry", "no geometry in the row; give it a place", rows=raw.loc[empty, ROW]
-        )
+        report.add("error", "no-geometry", "no geometry in the row; give it a place", rows=raw.loc[empty, ROW])
     raw = raw[~empty]
     shapes = shapely.force_2d(raw.geometry.to_numpy())
     kinds = shapely.get_type_id(shapes)

@@ -137,9 +137,7 @@ def read_lookup(
         bad = ~np.isfinite(values)
         if bad.any():
             cells = table.loc[bad]
-            report.add(
-                "error", "not-a-number", f"{name} must be a number", rows=cells["row"], values=cells[name]
-            )
+            report.add("error", "not-a-number", f"{name} must be a number", rows=cells["row"], values=cells[name])
         table[name] = values
     if key is not None:
         again = table[key].duplicated(keep=False)

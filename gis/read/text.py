@@ -1,5 +1,6 @@
 """Text as people write it: numbers with blanks and commas, ids from spreadsheets, odd characters in names."""
 
+import re
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ NOT_KNOWN = frozenset([
 """How people write "no data", in lower case."""
 
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+_SPREADSHEET_WHOLE = re.compile(r"\d+\.0+")
 _BREAKS = r"[\t\r\n]+"
 
 
@@ -85,13 +87,12 @@ def as_text(values: Column) -> Column:
     >>> as_text(pd.Series(["101.0", "102.0"])).tolist(), as_text(pd.Series(["1.0", "1.5", " a "])).tolist()
     (['101', '102'], ['1.0', '1.5', 'a'])
     """
-    missing = values.isna()
-    objects = values.astype(object)
-    text = objects.map(_plain).where(~missing, "").astype(str).str.strip()
-    filled = text[text != ""]
-    if len(filled) and filled.str.fullmatch(r"\d+\.0+").all():
-        text = text.str.replace(r"\.0+$", "", regex=True)
-    return text
+    codes, uniques = pd.factorize(values)
+    words = [_plain(u).strip() for u in uniques]
+    if any(words) and all(_SPREADSHEET_WHOLE.fullmatch(w) for w in words if w):
+        words = [w.split(".")[0] for w in words]
+    text = np.array([*words, ""], dtype=object)  # the last stands for missing values, coded -1
+    return pd.Series(text[codes], index=values.index, name=values.name, dtype="str")
 
 
 def _plain(value: object) -> str:

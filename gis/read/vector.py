@@ -13,7 +13,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gis.errors import Finding
-from gis.read.checks import Report, crs_conflict, did_you_mean
+from gis.read.checks import Report, brief, crs_conflict, did_you_mean
 from gis.read.encoding import shapefile_encoding
 from gis.read.tables import TABLES, read_rows
 from gis.read.text import parse_numbers
@@ -124,9 +124,7 @@ def require_file(path: Path, report: Report) -> None:
     report.fail("no-such-file", f"no such file in {path.parent}{did_you_mean(path.name, names)}")
 
 
-def _read_ogr(
-    report: Report, path: Path, layer: str | None, encoding: str | None
-) -> gpd.GeoDataFrame | pd.DataFrame:
+def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
     source = _unzipped(report, path) if path.suffix.lower() == ".zip" else str(path)
     if path.suffix.lower() == ".shp":
         _require_siblings(report, path)
@@ -142,9 +140,9 @@ def _read_ogr(
     except UnicodeDecodeError as error:
         report.fail("encoding", f"text is not in {error.encoding}; set encoding to what it is in")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as e:
-        report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({e})")
+        report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({brief(e)})")
     except RuntimeError as error:
-        report.fail("cannot-read", f"cannot be read to its end ({error})")
+        report.fail("cannot-read", f"cannot be read to its end ({brief(error)})")
     messages = sorted({str(w.message) for w in caught})
     for message in messages:
         report.add("warning", "gdal", f"GDAL says: {message}")
@@ -187,18 +185,14 @@ def _require_siblings(report: Report, path: Path) -> None:
     there = {p.suffix.lower() for p in path.parent.glob(f"{_escaped(path.stem)}.*")}
     missing = [suffix for suffix in (".shx", ".dbf") if suffix not in there]
     if missing:
-        report.fail(
-            "shapefile-parts", f"a Shapefile is several files of one name; {', '.join(missing)} missing"
-        )
+        report.fail("shapefile-parts", f"a Shapefile is several files of one name; {', '.join(missing)} missing")
 
 
 def _escaped(stem: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in stem)
 
 
-def _points(
-    rows: pd.DataFrame, report: Report, lon: str | None, lat: str | None, crs: str | None
-) -> gpd.GeoDataFrame:
+def _points(rows: pd.DataFrame, report: Report, lon: str | None, lat: str | None, crs: str | None) -> gpd.GeoDataFrame:
     """Make points of the coordinate columns; rows without usable coordinates are reported and left out."""
     columns = [c for c in rows.columns if c != ROW]
     x_name, y_name = (
@@ -224,9 +218,7 @@ def _points(
     return gpd.GeoDataFrame(rows[usable], geometry=points, crs=None if crs else LONLAT)
 
 
-def _coordinate(
-    report: Report, columns: list[str], given: str | None, ours: str, known: tuple[str, ...]
-) -> str:
+def _coordinate(report: Report, columns: list[str], given: str | None, ours: str, known: tuple[str, ...]) -> str:
     if given is not None:
         if given not in columns:
             report.fail(
@@ -238,9 +230,7 @@ def _coordinate(
     by_fold = {c.strip().casefold(): c for c in columns}
     found = next((by_fold[k] for k in known if k in by_fold), None)
     if found is None:
-        report.fail(
-            "no-coordinates", f"no column with coordinates known; name it as {ours}; the file has {columns}"
-        )
+        report.fail("no-coordinates", f"no column with coordinates known; name it as {ours}; the file has {columns}")
     return str(found)
 
 
@@ -257,9 +247,7 @@ def _to_lonlat(frame: gpd.GeoDataFrame, given: str | None, report: Report) -> gp
     x, y = bounds[known][:, [0, 2]].mean(axis=1), bounds[known][:, [1, 3]].mean(axis=1)
     middle = (float(np.median(x)), float(np.median(y)))
     if own is not None and asked is not None and _apart_m(CRS.from_user_input(own), asked, middle) > 1.0:
-        report.add(
-            "warning", "crs-overridden", f"read in {asked.name}, as set, though the file says {own.name}"
-        )
+        report.add("warning", "crs-overridden", f"read in {asked.name}, as set, though the file says {own.name}")
     extent = (x.min(), y.min(), x.max(), y.max())
     conflict = crs_conflict(system, extent, middle[0])
     if conflict:
@@ -275,9 +263,7 @@ def _in_range(frame: gpd.GeoDataFrame, known: np.ndarray, system: CRS, report: R
     bounds = frame.geometry.bounds.to_numpy()
     west, south, east, north = bounds.T
     with np.errstate(invalid="ignore"):
-        outside = known & ~(
-            (west >= -180.0001) & (east <= 180.0001) & (south >= -90.0001) & (north <= 90.0001)
-        )
+        outside = known & ~((west >= -180.0001) & (east <= 180.0001) & (south >= -90.0001) & (north <= 90.0001))
         swapped = outside & (np.abs(bounds[:, [0, 2]]) <= 90).all(axis=1)
         swapped &= (np.abs(bounds[:, [1, 3]]) <= 180).all(axis=1)
     for code, mask, message in (
@@ -304,8 +290,6 @@ def parse_crs(text: str, report: Report) -> CRS:
 
 def _apart_m(first: CRS, second: CRS, point: tuple[float, float]) -> float:
     """Return how far one pair of coordinates lies apart, read in two systems (inf where it is in neither)."""
-    lonlat = [
-        gpd.GeoSeries(shapely.points([point]), crs=crs).to_crs(LONLAT).iloc[0] for crs in (first, second)
-    ]
+    lonlat = [gpd.GeoSeries(shapely.points([point]), crs=crs).to_crs(LONLAT).iloc[0] for crs in (first, second)]
     metres = 111_320.0 * lonlat[0].distance(lonlat[1])
     return float(metres) if np.isfinite(metres) else float("inf")
