@@ -118,9 +118,7 @@ def recover(out: Path) -> None:
         if (part / _LOCK).exists():
             with (part / _LOCK).open("w") as lock:
                 if not _locked(lock):
-                    raise OutputError(
-                        f"{out}: another run is writing here; wait for it, or choose another folder"
-                    )
+                    raise OutputError(f"{out}: another run is writing here; wait for it, or choose another folder")
         shutil.rmtree(part, ignore_errors=True)
     for old in out.glob(_OLD + "*"):
         shutil.rmtree(old, ignore_errors=True)
@@ -145,11 +143,7 @@ def _commit(part: Path, out: Path) -> None:
 def _move(ready: Path, out: Path, old: Path | None) -> None:
     """Move the files of the ready folder into `out`; with `old` given, undo all of it on a refusal."""
     files = _files(ready)
-    gone = (
-        set(_listed(out)) - set(json.loads((ready / _LIST).read_text(encoding="utf-8")))
-        if _has(ready)
-        else set()
-    )
+    gone = set(_listed(out)) - set(json.loads((ready / _LIST).read_text(encoding="utf-8"))) if _has(ready) else set()
     try:
         for file in [*files, *([_LIST] if _has(ready) else [])]:
             if file == _LIST:
@@ -243,9 +237,7 @@ def _refusal(error: Exception, out: Path) -> Exception:
     except OSError:
         full = number in _FULL
     if full:
-        return OutputError(
-            f"{out}: the disk is full; free some space or choose another folder, and run again"
-        )
+        return OutputError(f"{out}: the disk is full; free some space or choose another folder, and run again")
     if not isinstance(error, OSError):
         return error
     where = error.filename2 or error.filename or str(out)
@@ -254,10 +246,6 @@ def _refusal(error: Exception, out: Path) -> Exception:
     if out.exists() and not out.is_dir():
         return OutputError(f"{out}: is a file, not a folder; choose another folder for the outputs")
     if isinstance(error, PermissionError) and Path(where).is_file():
-        return OutputError(
-            f"{where}: cannot be replaced; if it is open in QGIS or Excel, close it there and run again"
-        )
+        return OutputError(f"{where}: cannot be replaced; if it is open in QGIS or Excel, close it there and run again")
     reason = error.strerror or str(error)
-    return OutputError(
-        f"{where}: cannot be written ({reason}); check the folder's rights or choose another folder"
-    )
+    return OutputError(f"{where}: cannot be written ({reason}); check the folder's rights or choose another folder")

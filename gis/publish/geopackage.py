@@ -127,12 +127,11 @@ def _describe(
     columns = [c for c in table.columns if not (spatial and c == table.geometry.name)]
     aliases = {c: column_label(c, language, tier_names) for c in columns}
     rules, symbols, label = _drawing(name, table, language) if spatial else ([], {}, "")
-    style = qml.vector_style(
-        rules, symbols, aliases=aliases, title='"name"' if f.NAME in columns else "", label=label
-    )
+    style = qml.vector_style(rules, symbols, aliases=aliases, title='"name"' if f.NAME in columns else "", label=label)
     db.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-        " styleName, styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, '', 1, '', '')",
+        " styleName, styleQML, styleSLD, useAsDefault, description, owner)"
+        " VALUES ('', '', ?, ?, ?, ?, '', 1, '', '')",
         [name, "geom" if spatial else None, name, style],
     )
     titles = {c: t for c, t in aliases.items() if t != c}
@@ -143,9 +142,7 @@ def _describe(
     )
 
 
-def _drawing(
-    name: str, table: gpd.GeoDataFrame, language: str
-) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+def _drawing(name: str, table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
     """Choose the rules, symbols and label expression of a layer."""
     w = words(language)
     if name == "settlements" and f.POTENTIAL in table:
@@ -166,9 +163,7 @@ def _drawing(
     return [("", w.get(f"layer.{name}", name), "0")], {"0": element}, ""
 
 
-def _settlements(
-    table: gpd.GeoDataFrame, language: str
-) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
     size = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)' if f.POPULATION in table else ""
     rules: list[qml.Rule] = []
     symbols: dict[str, xml.Element] = {}

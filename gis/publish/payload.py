@@ -145,12 +145,18 @@ def themes(
         if column in settlements:
             classes = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS, language)
             theme = _theme(column, language, classes, _bins(settlements[column], palette.MINUTES))
-            found.append(theme | {"label": column_label(column, language, tier_names).removesuffix(", min")})
+            name = tier_name(tier, language, tier_names)
+            w = words(language)
+            theme |= {"label": f"{w['map.travel_time']}: {name}", "group": w["map.travel_time"], "short": name}
+            found.append(theme)
+    if not found:
+        plain = {"label": words(language)["layer.settlements"], "colour": palette.POTENTIAL[f.HIGH], "mark": "disc"}
+        found.append({"key": "plain", "label": plain["label"], "classes": [plain], "codes": [0] * len(settlements)})
     return found
 
 
 def road_lines(roads: gpd.GeoDataFrame, language: str, tolerance: float) -> list[Json]:
-    """Merge and simplify the roads of each class; the least classes are left out where all would be too many."""
+    """Merge and simplify the roads of each class; the least are left out where all would be too many."""
     geometry = roads.geometry.to_crs(4326)
     style = pd.Series(
         [palette.road_style(c) for c in roads[f.ROAD_CLASS]] if f.ROAD_CLASS in roads else "local",
@@ -308,20 +314,14 @@ def _texts(values: pd.Series) -> list[str | None]:
     return [None if pd.isna(v) else str(v) for v in values]
 
 
-def centres(
-    frame: gpd.GeoDataFrame | None, settlements: gpd.GeoDataFrame, tiers: Sequence[str]
-) -> list[Json]:
+def centres(frame: gpd.GeoDataFrame | None, settlements: gpd.GeoDataFrame, tiers: Sequence[str]) -> list[Json]:
     """List the centres for labels: the highest tier and the largest first."""
     if frame is None or frame.empty:
         return []
     rows = {str(key): i for i, key in enumerate(settlements.index)}
     rank = {tier: i for i, tier in enumerate(tiers)}
-    order = pd.DataFrame(
-        {"rank": [rank.get(str(t), len(rank)) for t in frame[f.TIER]] if f.TIER in frame else 0}
-    )
-    order["people"] = (
-        pd.to_numeric(frame[f.POPULATION], errors="coerce").to_numpy() if f.POPULATION in frame else 0.0
-    )
+    order = pd.DataFrame({"rank": [rank.get(str(t), len(rank)) for t in frame[f.TIER]] if f.TIER in frame else 0})
+    order["people"] = pd.to_numeric(frame[f.POPULATION], errors="coerce").to_numpy() if f.POPULATION in frame else 0.0
     points = frame.geometry.to_crs(4326)
     names = _texts(frame[f.NAME]) if f.NAME in frame else [None] * len(frame)
     found = []

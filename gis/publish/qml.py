@@ -23,9 +23,7 @@ def marker(fill: str, *, size_mm: float, outline: str = palette.HALO, shape: str
     }  # fmt: skip
     layer = _layer(symbol, "SimpleMarker", properties)
     if size_by:
-        defined = _options(
-            xml.SubElement(layer, "data_defined_properties"), {"name": "", "type": "collection"}
-        )
+        defined = _options(xml.SubElement(layer, "data_defined_properties"), {"name": "", "type": "collection"})
         size = xml.SubElement(xml.SubElement(defined, "Option", type="Map", name="properties"),
                               "Option", type="Map", name="size")  # fmt: skip
         xml.SubElement(size, "Option", type="bool", name="active", value="true")

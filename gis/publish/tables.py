@@ -60,9 +60,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     flat.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", decimal=",", lineterminator="\r\n")
 
 
-def field_table(
-    table: pd.DataFrame, language: str, tier_names: Mapping[str, str] | None = None
-) -> pd.DataFrame:
+def field_table(table: pd.DataFrame, language: str, tier_names: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Describe the columns of a table: name, heading with the unit, kind, and how many values are missing.
 
     Examples
@@ -117,9 +115,7 @@ def write_workbook(
     book = Workbook(write_only=True)
     for name, table in sheets.items():
         if len(table) >= _EXCEL_ROWS:
-            raise OutputError(
-                f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV"
-            )
+            raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
         flat = _named(_flat(table), language)
         headings = [column_label(str(c), language, tier_names) for c in flat.columns]
         _sheet(book, w.get(f"layer.{name}", name), headings, flat, w["class.unreachable"])
@@ -132,12 +128,8 @@ def write_workbook(
             np.repeat([w.get(f"layer.{n}", n) for n in sheets], [len(d) for d in described]),
         )
         _sheet(book, w["layer.fields"], list(one.columns), one, "")
-    pairs = [
-        (k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])
-    ]
-    about = pd.DataFrame(
-        [(str(k), str(v)) for k, v in pairs], columns=[w["run.what"], w["run.value"]], dtype=object
-    )
+    pairs = [(k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])]
+    about = pd.DataFrame([(str(k), str(v)) for k, v in pairs], columns=[w["run.what"], w["run.value"]], dtype=object)
     _sheet(book, w["layer.run"], list(about.columns), about, "")
     book.save(path)
 
@@ -152,9 +144,7 @@ def _sheet(book, name: str, headings: list[str], table: pd.DataFrame, unreachabl
     columns = [_cells(table.iloc[:, i], unreachable) for i in range(table.shape[1])]
     for i, (heading, cells) in enumerate(zip(headings, columns, strict=True), start=1):
         longest = max((len(str(c)) for c in cells[:2000] if c is not None), default=0)
-        sheet.column_dimensions[get_column_letter(i)].width = min(
-            60, max(9, longest + 2, len(heading) / 2 + 2)
-        )
+        sheet.column_dimensions[get_column_letter(i)].width = min(60, max(9, longest + 2, len(heading) / 2 + 2))
 
     def written(value: Any, *, head: bool = False) -> object:
         if not head and not (isinstance(value, str) and value[:1] == "="):
@@ -183,9 +173,7 @@ def _cells(values: pd.Series, unreachable: str) -> list[object]:
             None if np.isnan(v) else unreachable if np.isinf(v) else int(v) if whole else round(float(v), 4)
             for v in numbers
         ]
-    return [
-        None if pd.isna(v) else bool(v) if isinstance(v, bool | np.bool_) else _legal(str(v)) for v in values
-    ]
+    return [None if pd.isna(v) else bool(v) if isinstance(v, bool | np.bool_) else _legal(str(v)) for v in values]
 
 
 def _named(table: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -196,9 +184,7 @@ def _named(table: pd.DataFrame, language: str) -> pd.DataFrame:
             table[column] = [v if pd.isna(v) else class_name(column, str(v), language) for v in table[column]]
     for column in table.columns:
         if pd.api.types.is_bool_dtype(table[column].dtype):
-            table[column] = [
-                None if pd.isna(v) else w["value.yes"] if v else w["value.no"] for v in table[column]
-            ]
+            table[column] = [None if pd.isna(v) else w["value.yes"] if v else w["value.no"] for v in table[column]]
     return table
 
 

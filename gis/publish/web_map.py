@@ -33,6 +33,7 @@ _LABELS = {
     "viability": "column.viability", "access": "column.access_km", "centres": "layer.centres",
     "roads": "layer.roads", "regions": "layer.regions", "no_data": "class.no_data",
     "unreachable": "class.unreachable", "min": "unit.min", "h": "unit.h",
+    "m": "unit.m", "km": "unit.km",
 }  # fmt: skip
 """Messages of other tables that the page uses, beside those that begin with `map.`."""
 
@@ -133,7 +134,7 @@ def write_map(
         context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
         remoteness_classes=remoteness_classes, language=language, title=title, notes=notes,
     )  # fmt: skip
-    page = folium.Map(tiles=None, zoom_control=False, prefer_canvas=True, min_zoom=2, max_zoom=16)
+    page = folium.Map(tiles=None, zoom_control=False, prefer_canvas=True, min_zoom=2, max_zoom=16, zoom_snap=0.25)
     page._id = "shalgai"
     page.fit_bounds(data["bounds"], padding=(24, 24))
     leaflet = _leaflet()

@@ -134,9 +134,7 @@ def bin_labels(bounds: Sequence[float], unit: str, language: str) -> list[str]:
     def of(value: float) -> tuple[str, str]:
         hours = unit == "min" and value >= 60
         shown = value / 60 if hours else value
-        return number(shown, language, 0 if shown == int(shown) else 1), w["unit.h"] if hours else w[
-            f"unit.{unit}"
-        ]
+        return number(shown, language, 0 if shown == int(shown) else 1), w["unit.h"] if hours else w[f"unit.{unit}"]
 
     marks = [of(b) for b in bounds]
     middle = [f"{a} – {b} {v}" if u == v else f"{a} {u} – {b} {v}" for (a, u), (b, v) in pairwise(marks)]
@@ -151,9 +149,7 @@ def _travel_label(middle: str, language: str, tier_names: Mapping[str, str] | No
         if middle.startswith(f"{tier}_"):
             season = middle.removeprefix(f"{tier}_")
             season = w.get(f"season.{season}", _plain(season))
-            return w["column.travel_time_season_min"].format(
-                tier=tier_name(tier, language, tier_names), season=season
-            )
+            return w["column.travel_time_season_min"].format(tier=tier_name(tier, language, tier_names), season=season)
     return w["column.travel_time_min"].format(tier=tier_name(middle, language, tier_names))
 
 

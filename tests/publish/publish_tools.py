@@ -19,14 +19,14 @@ from gis.errors import Finding
 from gis.space.grid import Grid
 
 TIERS = ("republican_city", "regional_centre", "town", "district_centre")
-CLASSES = ("near", "accessible", "moderate", "remote", "very_remote")
-INDICATORS = ("travel_time_town", "temperature_coldest_c", "population", "heating_degree_days", "services")
+CLASSES = ("near", "accessible", "outlying", "remote", "very_remote")
+INDICATORS = ("remoteness", "heating", "aridity", "people", "services")
 HOSTILE = (
     "<script>window.hurt=1</script>",
     '"><img src=x onerror="window.hurt=1">',
     "</script><script>window.hurt=1</script>",
     '=HYPERLINK("http://example.org","click")',
-    "+7 (727) & co's \"place\"",
+    '+7 (727) & co\'s "place"',
     "-2+3",
     "@SUM(A1)",
     "Ауыл 🏔️ emoji",
@@ -58,7 +58,11 @@ def country(n: int = 600) -> dict[str, gpd.GeoDataFrame]:
     lon = np.clip(np.array([_HUBS[i][3] for i in near]) + random.normal(0, 1.9, n), 47, 86.5)
     lat = np.clip(np.array([_HUBS[i][4] for i in near]) + random.normal(0, 1.2, n), 41, 55)
     names = [f"Ақбұлақ {i}" for i in range(n)]
-    russian, english, people = [f"Акбулак {i}" for i in range(n)], [f"Akbulak {i}" for i in range(n)], random.lognormal(6, 1.4, n)
+    russian, english, people = (
+        [f"Акбулак {i}" for i in range(n)],
+        [f"Akbulak {i}" for i in range(n)],
+        random.lognormal(6, 1.4, n),
+    )
     tier = np.full(n, "village", dtype=object)
     for i, (kk, ru, en, x, y, population, rank) in enumerate(_HUBS):
         names[i], russian[i], english[i], lon[i], lat[i], people[i], tier[i] = kk, ru, en, x, y, population, TIERS[rank]
@@ -116,7 +120,9 @@ def _roads(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         for j in range(i):
             if points[i].distance(points[j]) < 9:
                 middle = shapely.Point((points[i].x + points[j].x) / 2 + 0.3, (points[i].y + points[j].y) / 2)
-                rows.append((("trunk", "primary", "motorway")[(i + j) % 3], shapely.LineString([points[i], middle, points[j]])))
+                rows.append(
+                    (("trunk", "primary", "motorway")[(i + j) % 3], shapely.LineString([points[i], middle, points[j]]))
+                )
     hubs = shapely.MultiPoint(points[: len(_HUBS)])
     for k in range(len(_HUBS), min(len(frame), 250)):
         near = shapely.ops.nearest_points(points[k], hubs)[1]

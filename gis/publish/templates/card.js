@@ -20,7 +20,8 @@ function card(store, themes, i) {
   }
   if (store.access_km) {
     const minutes = store.access_min ? `, ${store.duration(store.access_min[i])}` : "";
-    fact(w.access, store.access_km[i] === null ? w.no_data : store.number(store.access_km[i], 1) + minutes);
+    const km = store.number(store.access_km[i], 1);
+    fact(w.access, store.access_km[i] === null || store.access_km[i] < 0 ? km : `${km} ${w.km}${minutes}`);
   }
   return el(
     "article", { class: "card" },

@@ -29,7 +29,7 @@ const SettlementLayer = L.Layer.extend({
 
   build(map, data) {
     const store = new Store(data);
-    const state = { theme: data.themes[0], hidden: new Set(), raster: "none", centres: true, roads: true, regions: true };
+    const state = { theme: data.themes[0], hidden: new Set(), raster: "none", chosen: -1, centres: true, roads: true, regions: true };
     const w = store.words;
     for (const [name, z] of [["rasters", 250], ["context", 260], ["lines", 300], ["points", 450]]) {
       map.createPane(name).style.zIndex = z;
@@ -56,27 +56,68 @@ const SettlementLayer = L.Layer.extend({
       for (const [key, layer] of rasters) put(layer, key === state.raster);
       points.redraw();
     };
-    const popup = L.popup({ maxWidth: 330, minWidth: 240, autoPanPadding: [12, 12] });
+    const home = map.getContainer();
+    const narrow = () => map.getSize().x <= 640;
+    const choose = (i) => { state.chosen = i; points.redraw(); };
+    const popup = L.popup({ maxWidth: 330, minWidth: 240 });
+    const sheet = el("section", { class: "sheet", hidden: true });
+    const close = () => { sheet.hidden = true; choose(-1); };
+    const button = el("button", { type: "button", class: "close", "aria-label": w.close, onclick: close }, "×");
+    // On a phone the card is a sheet below the map, elsewhere a popup at the settlement.
     const open = (i) => {
-      popup.options.maxHeight = Math.max(160, map.getSize().y - 120);
-      popup.setLatLng([store.lat[i], store.lon[i]]).setContent(card(store, data.themes, i)).openOn(map);
-      home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", w.close);
+      const content = card(store, data.themes, i);
+      if (narrow()) {
+        sheet.replaceChildren(button, content);
+        sheet.hidden = false;
+        sheet.scrollTop = 0;
+      } else {
+        const side = aside.getBoundingClientRect();
+        Object.assign(popup.options, { maxHeight: Math.max(160, map.getSize().y - 90), autoPanPaddingTopLeft: [side.right + 10, 10], autoPanPaddingBottomRight: [50, 20] });
+        popup.setLatLng([store.lat[i], store.lon[i]]).setContent(content).openOn(map);
+        home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", w.close);
+      }
+      choose(i);
     };
     const show = (i) => {
       map.setView([store.lat[i], store.lon[i]], Math.max(map.getZoom(), 9), { animate: false });
       open(i);
+      if (narrow()) {
+        aside.classList.remove("open");
+        const middle = (aside.getBoundingClientRect().bottom + sheet.getBoundingClientRect().top) / 2;
+        map.panBy([0, map.getSize().y / 2 - middle], { animate: false });
+      }
     };
-    const home = map.getContainer();
-    home.append(panel(map, data, store, state, show));
+    const aside = panel(map, data, store, state, show);
+    L.DomEvent.disableClickPropagation(sheet);
+    L.DomEvent.disableScrollPropagation(sheet);
+    home.append(aside, sheet);
+    const side = aside.getBoundingClientRect();
+    map.fitBounds(data.bounds, {
+      animate: false,
+      paddingTopLeft: narrow() ? [12, side.bottom + 8] : [side.right + 12, 16],
+      paddingBottomRight: narrow() ? [12, 40] : [50, 30],
+    });
     map.addLayer(points);
     state.apply();
+    map.on("popupclose", () => choose(-1));
     this.hover(map, points, store);
     map.on("click", (event) => {
       const i = points.at(event.containerPoint);
       if (i >= 0) open(i);
+      else close();
     });
     L.control.zoom({ position: "topright", zoomInTitle: w.zoom_in, zoomOutTitle: w.zoom_out }).addTo(map);
-    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    scaleBar({ imperial: false, position: "bottomright" }).addTo(map);
+    map.attributionControl.setPrefix("Leaflet");
+
+    function scaleBar(options) {
+      const one = L.control.scale(options);
+      one._updateMetric = function (most) {
+        const metres = this._getRoundNum(most);
+        this._updateScale(this._mScale, metres < 1000 ? `${metres} ${w.m}` : `${metres / 1000} ${w.km}`, metres / most);
+      };
+      return one;
+    }
   },
 
   hover(map, points, store) {
@@ -84,7 +125,7 @@ const SettlementLayer = L.Layer.extend({
     let last = -1;
     map.on("mousemove", (event) => {
       const over = event.originalEvent.target;
-      const i = over.closest && over.closest(".panel, .leaflet-popup, .leaflet-control") ? -1 : points.at(event.containerPoint);
+      const i = over.closest && over.closest(".panel, .sheet, .leaflet-popup, .leaflet-control") ? -1 : points.at(event.containerPoint);
       if (i === last) return;
       last = i;
       map.getContainer().style.cursor = i < 0 ? "" : "pointer";

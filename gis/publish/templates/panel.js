@@ -9,7 +9,14 @@ function panel(map, data, store, state, show) {
   const select = (label, options, value, onchange) => {
     const id = "choice-" + options[0].key + label.length;
     const list = el("select", { id, onchange: (event) => onchange(event.target.value) });
-    for (const option of options) list.append(el("option", { value: option.key }, option.label));
+    const groups = new Map();
+    for (const option of options) {
+      if (option.group && !groups.has(option.group)) {
+        groups.set(option.group, el("optgroup", { label: option.group }));
+        list.append(groups.get(option.group));
+      }
+      (groups.get(option.group) || list).append(el("option", { value: option.key }, option.short || option.label));
+    }
     list.value = value;
     return el("p", {}, el("label", { for: id }, label), list);
   };
@@ -35,15 +42,15 @@ function panel(map, data, store, state, show) {
   if (data.roads.length) boxes.append(box(w.roads, "roads"));
   if (data.regions.length) boxes.append(box(w.regions, "regions"));
   body.append(boxes);
-  if (data.notes.length) {
-    body.append(el("details", {}, el("summary", {}, w.about), ...data.notes.map((text) => el("p", {}, text))));
-  }
+  const about = el("details", {}, el("summary", {}, w.about), ...data.notes.map((text) => el("p", {}, text)));
+  about.hidden = !data.notes.length;
+  window.addEventListener("beforeprint", () => { about.open = true; });
   const toggle = el("button", { type: "button", class: "toggle", "aria-controls": "layers", onclick: () => {
     const open = root.classList.toggle("open");
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
   const root = el("aside", { class: "panel", "aria-label": w.layers },
-    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends);
+    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, about);
   L.DomEvent.disableClickPropagation(root);
   L.DomEvent.disableScrollPropagation(root);
   drawLegends();
@@ -72,23 +79,26 @@ function legendParts(data, store, state, change) {
   parts.push(list);
   const raster = data.rasters.find((one) => one.key === state.raster);
   if (raster) {
-    parts.push(el("h2", {}, `${w.raster}: ${raster.label}`), plainList(data.minutes));
+    parts.push(el("h2", {}, `${w.raster}: ${raster.label}`), plainList(data.minutes, true));
   }
   if (state.roads && data.roads.length) {
     const lines = data.roads.map((road) => ({ label: road.label, line: road }));
-    parts.push(el("h2", {}, w.roads), plainList(lines));
+    parts.push(el("h2", {}, w.roads), plainList(lines, true));
+  }
+  if (state.regions && data.regions.length) {
+    parts.push(plainList([{ label: w.regions, line: { colour: data.region_colour, width: 1.2, kind: "dashed" } }]));
   }
   if (state.centres && data.centres.length) {
-    parts.push(el("ul", { class: "plain" }, el("li", {}, el("span", { class: "square" }), w.centres)));
+    parts.push(el("ul", { class: "plain" }, el("li", {}, el("span", { class: "line" }, el("span", { class: "square" })), w.centres)));
   }
   return parts;
 }
 
-function plainList(items) {
-  return el("ul", { class: "plain" }, ...items.map((one) => {
+function plainList(items, two) {
+  return el("ul", { class: two ? "plain two" : "plain" }, ...items.map((one) => {
     if (!one.line) return el("li", {}, swatch(one), one.label);
     const sample = el("span", { class: "line" });
-    sample.style.borderTop = `${Math.max(1, one.line.width)}px solid ${one.line.colour}`;
+    sample.style.borderTop = `${Math.max(1, one.line.width)}px ${one.line.kind || "solid"} ${one.line.colour}`;
     return el("li", {}, sample, one.label);
   }));
 }

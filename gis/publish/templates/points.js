@@ -62,7 +62,7 @@ const Points = L.Renderer.extend({
   },
 
   radius(i) {
-    const base = Math.min(8, Math.max(2.1, 2.1 + 0.75 * (this._map.getZoom() - 5)));
+    const base = Math.min(8, Math.max(1.5, 2.1 + 0.75 * (this._map.getZoom() - 5)));
     return base * FACTORS[this.sizes[i]];
   },
 
@@ -110,6 +110,7 @@ const Points = L.Renderer.extend({
     const origin = this._map.getPixelOrigin().add(this._bounds.min);
     this._stamp(context, origin, size, ratio);
     if (this.state.centres) this._label(context, origin, size);
+    if (this.state.chosen >= 0) this._ring(context, origin);
     this.fire("update");
   },
 
@@ -144,28 +145,45 @@ const Points = L.Renderer.extend({
     }
   },
 
+  _ring(context, origin) {
+    const i = this.state.chosen, scale = Math.pow(2, this._map.getZoom());
+    context.beginPath();
+    context.arc(this.worldX[i] * scale - origin.x, this.worldY[i] * scale - origin.y, this.radius(i) + 4, 0, 2 * Math.PI);
+    context.lineWidth = 2.5;
+    context.strokeStyle = "#111";
+    context.stroke();
+  },
+
   // Names of the centres, the highest tiers and the largest first, where there is room.
   _label(context, origin, size) {
-    const scale = Math.pow(2, this._map.getZoom());
-    const taken = [];
-    context.textBaseline = "middle";
-    context.lineJoin = "round";
-    for (const { row, rank, name, lon, lat } of this.store.centres) {
-      if (rank > Math.max(1, this._map.getZoom() - 4)) continue;
-      const world = L.CRS.EPSG3857.latLngToPoint(L.latLng(lat, lon), 0);
+    const zoom = this._map.getZoom(), scale = Math.pow(2, zoom), half = 3.5;
+    const edge = this._map.getPixelBounds().max.x - origin.x;
+    const seen = [];
+    for (const centre of this.store.centres) {
+      if (centre.rank > Math.max(1, zoom - 4)) continue;
+      const world = L.CRS.EPSG3857.latLngToPoint(L.latLng(centre.lat, centre.lon), 0);
       const x = world.x * scale - origin.x, y = world.y * scale - origin.y;
       if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
-      const half = 3.5;
+      seen.push({ ...centre, x, y });
       context.fillStyle = "#fff";
       context.strokeStyle = "#111";
       context.lineWidth = 1.8;
       context.fillRect(x - half, y - half, 2 * half, 2 * half);
       context.strokeRect(x - half, y - half, 2 * half, 2 * half);
+    }
+    const taken = seen.map(({ x, y }) => [x - half, y - half, x + half, y + half]);
+    const free = (b) => !taken.some((t) => b[0] < t[2] && t[0] < b[2] && b[1] < t[3] && t[1] < b[3]);
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    for (const { row, rank, name, x, y } of seen) {
       context.font = (rank === 0 ? "600 13px " : "12px ") + "system-ui, sans-serif";
-      const away = (row >= 0 ? this.radius(row) : half) + 4;
-      const box = [x + away, y - 8, x + away + context.measureText(name).width, y + 8];
-      if (taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) continue;
-      taken.push(box, [x - half, y - half, x + half, y + half]);
+      const width = context.measureText(name).width;
+      const away = Math.max(half + 1, row >= 0 ? this.radius(row) : 0) + 4;
+      const right = [x + away, y - 8, x + away + width, y + 8];
+      const left = [x - away - width, y - 8, x - away, y + 8];
+      const box = [right, left].find((b) => b[2] < edge && free(b));
+      if (!box) continue;
+      taken.push(box);
       context.strokeStyle = "rgba(255,255,255,.9)";
       context.lineWidth = 3.5;
       context.strokeText(name, box[0], y);
