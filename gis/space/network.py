@@ -222,13 +222,21 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
     stop_edge, stop_at, stop_node = stop_edge[order], stop_at[order], stop_node[order]
     piece = np.flatnonzero(stop_edge[1:] == stop_edge[:-1])
     return Pieces(
-        n + k, stop_node[piece], stop_node[piece + 1], stop_edge[piece], stop_at[piece], stop_at[piece + 1], cut_node
+        n + k,
+        stop_node[piece],
+        stop_node[piece + 1],
+        stop_edge[piece],
+        stop_at[piece],
+        stop_at[piece + 1],
+        cut_node,
     )
 
 
 def _vertex_keys(xy: Float) -> Int:
     whole = np.rint(xy * _PER_DEGREE).astype(np.int64)
-    return np.asarray((whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE)
+    return np.asarray(
+        (whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE
+    )
 
 
 def _pieces(xy: Float, start: Int, end: Int) -> NDArray[Any]:

@@ -39,7 +39,7 @@ def sample(bands: Float, grid: Grid, lon: Float, lat: Float) -> tuple[Float, Flo
     >>> bands = np.array([[[0.0, 1, 2], [10, 11, np.nan]]])
     >>> values, share = sample(bands, grid, np.array([61.0, 62.25, 70.0]), np.array([49.0, 49.0, 49.0]))
     >>> values.round(3).tolist(), share.round(3).tolist()
-    ([[5.5, 4.143, nan]], [[1.0, 0.625, 0.0]])
+    ([[5.5, 3.6, nan]], [[1.0, 0.625, 0.0]])
     """
     x, y = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True).transform(lon, lat)
     ny, nx = grid.shape

@@ -14,6 +14,9 @@ from gis.space.network import Network
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+# Nobody measures a way to the road below a millimetre: what is left of one there is rounding.
+_ROUNDING_M = 1e-3
+
 # A point this close to an end of an edge (as a share of its length) is that end.
 _END = 1e-9
 
@@ -58,7 +61,8 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     component = edges[COMPONENT_ID].to_numpy()
     largest = _nearest_on(points, edges, np.flatnonzero(usable & (component == 0)))
     stub = (nearest["component_id"] != 0) & (largest["access_m"] <= near_m)
-    return nearest.where(~stub, largest).astype(nearest.dtypes).assign(preferred=stub)
+    nearest.loc[stub] = largest.loc[stub]
+    return nearest.assign(preferred=stub)
 
 
 def snap_again(snapped: pd.DataFrame, points: gpd.GeoSeries, network: Network, served: Int) -> pd.DataFrame:
@@ -127,11 +131,12 @@ def _nearest_on(points: gpd.GeoSeries, edges: gpd.GeoDataFrame, candidates: Int)
     first = order[np.unique(row[order], return_index=True)[1]]
     lon, lat = to_plane.transform(x[first], y[first], direction="INVERSE")
     edge = candidates[line[first]]
+    access_m = segment_lengths_m(lonlat, np.column_stack([lon, lat]))
     return pd.DataFrame(
         {
             "edge": edge,
             "fraction": along[first],
-            "access_m": segment_lengths_m(lonlat, np.column_stack([lon, lat])),
+            "access_m": np.where(access_m < _ROUNDING_M, 0.0, access_m),
             "component_id": edges[COMPONENT_ID].to_numpy()[edge],
             "longitude": lon,
             "latitude": lat,

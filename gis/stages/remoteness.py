@@ -66,9 +66,11 @@ def aria_plus(distance_km: pd.DataFrame, *, means_km: Mapping[str, float] | None
     >>> result.ruler, result.score.round(2).tolist()
     ({'a': 30.0, 'b': 10.0}, [0.0, 5.56, 94.44])
     """
-    means = dict(means_km) if means_km is not None else {
-        tier: _mean_of_reached(distance_km[tier]) for tier in distance_km
-    }
+    means = (
+        dict(means_km)
+        if means_km is not None
+        else {tier: _mean_of_reached(distance_km[tier]) for tier in distance_km}
+    )
     ratio = pd.DataFrame(
         {tier: _capped_ratio(distance_km[tier], means[tier], ARIA_CAP) / ARIA_CAP for tier in distance_km},
         index=distance_km.index,

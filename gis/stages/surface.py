@@ -8,7 +8,7 @@ from pyproj import Transformer
 from gis.kernels.cost_distance import cost_distance
 from gis.space.geodesy import nearest_point
 from gis.space.grid import Grid
-from gis.stages.travel import Roads
+from gis.stages.travel import Roads, piece_minutes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -54,7 +54,13 @@ def travel_time_surface(
     """
     start = np.full(grid.shape, np.inf)
     edge_lon, edge_lat, minutes = road_points(roads, node_minutes, grid)
-    _enter(start, grid, np.concatenate([edge_lon, lon]), np.concatenate([edge_lat, lat]), np.r_[minutes, settlement_min])
+    _enter(
+        start,
+        grid,
+        np.concatenate([edge_lon, lon]),
+        np.concatenate([edge_lat, lat]),
+        np.r_[minutes, settlement_min],
+    )
     dx, dy = grid.cell_sizes_m()
     return cost_distance(friction, start, dx=dx, dy=dy).minutes
 
@@ -74,7 +80,7 @@ def road_points(roads: Roads, node_minutes: Float, grid: Grid) -> tuple[Float, F
     lon, lat, minutes : arrays of shape `(n,)`
     """
     p, edges = roads.pieces, roads.network.edges
-    forward, backward = roads.piece_minutes()
+    forward, backward = piece_minutes(roads.network, roads.pieces)
     dx, dy = grid.cell_sizes_m()
     spacing = min(dx.min(), dy.min()) / _POINTS_PER_CELL
     length = edges["length_m"].to_numpy()[p.edge] * (p.end - p.start)
@@ -142,7 +148,11 @@ def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:
 
 
 def over_land_friction(
-    grid: Grid, *, speed_kph: float, water: NDArray[np.bool_] | None = None, outside: NDArray[np.bool_] | None = None
+    grid: Grid,
+    *,
+    speed_kph: float,
+    water: NDArray[np.bool_] | None = None,
+    outside: NDArray[np.bool_] | None = None,
 ) -> Float:
     """Make friction over land: one stated speed, none over water, unknown outside the study area.
 

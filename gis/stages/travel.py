@@ -1,7 +1,8 @@
 """Minutes and kilometres from every settlement to the nearest centre of each tier."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M
-from gis.kernels.paths import accumulate, csr_graph, nearest
+from gis.kernels.paths import Graph, accumulate, csr_graph, nearest
 from gis.space.geodesy import nearest_point
 from gis.space.network import Network, Pieces, cut_edges
 
@@ -111,7 +112,7 @@ def tier_levels(
 
 @dataclass(frozen=True)
 class Roads:
-    """A network with its minutes, cut where the settlements meet it.
+    """A network with its minutes, cut where the settlements meet it, ready to be searched.
 
     Parameters
     ----------
@@ -120,33 +121,44 @@ class Roads:
     pieces
         Its edges, cut at the settlements' points; `cut_node` is on the settlements' order, -1 for one off the
         roads.
+    graph
+        The pieces that can be driven, against the direction of travel: a search from a centre then finds the
+        journeys to it.
+    km
+        The length of each edge that the graph was made from.
     """
 
     network: Network
     pieces: Pieces
+    graph: Graph
+    km: Float
 
     @classmethod
     def cut_at(cls, network: Network, snapped: pd.DataFrame) -> "Roads":
         """Cut a network where `gis.space.snapping` found the settlements to meet it."""
-        on = snapped["edge"].to_numpy() >= 0
-        pieces = cut_edges(
-            network, snapped["edge"].to_numpy(np.int64)[on], snapped["fraction"].to_numpy(float)[on]
-        )
+        at_edge = snapped["edge"].to_numpy(np.int64)
+        on = at_edge >= 0
+        pieces = cut_edges(network, at_edge[on], snapped["fraction"].to_numpy(float)[on])
         cut_node = np.full(len(snapped), -1, np.int64)
         cut_node[on] = pieces.cut_node
-        pieces = Pieces(
-            pieces.n_nodes, pieces.from_id, pieces.to_id, pieces.edge, pieces.start, pieces.end, cut_node
+        pieces = replace(pieces, cut_node=cut_node)
+        forward, backward = piece_minutes(network, pieces)
+        minutes = np.concatenate([forward, backward])
+        usable = np.isfinite(minutes)
+        tail = np.concatenate([pieces.to_id, pieces.from_id])[usable]
+        head = np.concatenate([pieces.from_id, pieces.to_id])[usable]
+        km = np.tile(
+            network.edges[LENGTH_M].to_numpy(float)[pieces.edge] / 1000.0 * (pieces.end - pieces.start), 2
         )
-        return cls(network, pieces)
+        return cls(network, pieces, csr_graph(pieces.n_nodes, tail, head, minutes[usable]), km[usable])
 
-    def piece_minutes(self) -> tuple[Float, Float]:
-        """Return the minutes along each piece and against it, `inf` where one may not drive."""
-        share = self.pieces.end - self.pieces.start
-        edges = self.network.edges
-        with np.errstate(invalid="ignore"):  # inf x 0 on a piece of no length: shut is shut
-            forward = edges[FORWARD_MIN].to_numpy(float)[self.pieces.edge] * share
-            backward = edges[BACKWARD_MIN].to_numpy(float)[self.pieces.edge] * share
-        return np.nan_to_num(forward, nan=np.inf, posinf=np.inf), np.nan_to_num(backward, nan=np.inf, posinf=np.inf)
+
+def piece_minutes(network: Network, pieces: Pieces) -> tuple[Float, Float]:
+    """Return the minutes along each piece of a cut network and against it, `inf` where one may not drive."""
+    share = pieces.end - pieces.start
+    forward = network.edges[FORWARD_MIN].to_numpy(float)[pieces.edge]
+    backward = network.edges[BACKWARD_MIN].to_numpy(float)[pieces.edge]
+    return forward * share, backward * share
 
 
 def road_journeys(
@@ -178,28 +190,17 @@ def road_journeys(
     if not centre.any():
         return _unknown(points.index), np.full(roads.pieces.n_nodes, np.nan)
     at, start, who = _sources(roads.pieces.cut_node, legs.access_min, np.flatnonzero(centre))
-    forward, backward = roads.piece_minutes()
-    p = roads.pieces
-    tail, head = np.concatenate([p.to_id, p.from_id]), np.concatenate([p.from_id, p.to_id])
-    minutes = np.concatenate([forward, backward])
-    km = np.tile(roads.network.edges[LENGTH_M].to_numpy()[p.edge] / 1000.0 * (p.end - p.start), 2)
-    open_ = np.isfinite(minutes)
-    tail, head, minutes, km = tail[open_], head[open_], minutes[open_], km[open_]
-    if len(at):
-        found = nearest(csr_graph(p.n_nodes, tail, head, minutes), at, start=start)
-        node_minutes, node_source, predecessor = found.minutes, found.source, found.predecessor
-        node_km = accumulate(predecessor, _arc_value(p.n_nodes, tail, head, minutes, km, predecessor))
-    else:
-        node_minutes = np.full(p.n_nodes, np.inf)
-        node_source, node_km = np.full(p.n_nodes, -1, np.int64), np.zeros(p.n_nodes)
+    found = nearest(roads.graph, at, start=start)
+    node_minutes = found.minutes
+    node_km = accumulate(found.predecessor, _last_edge(roads, found.predecessor))
 
-    on = p.cut_node >= 0
-    node = np.where(on, p.cut_node, 0)
+    cut_node = roads.pieces.cut_node
+    on = cut_node >= 0
+    node = np.where(on, cut_node, 0)
     travel = np.where(on, node_minutes[node] + legs.access_min, np.inf)
     reached = np.isfinite(travel)
-    served_by = np.full(p.n_nodes, -1, np.int64)
-    served_by[at] = who
-    to = np.where(reached, served_by[np.where(reached, node_source[node], 0)], -1)
+    to = np.full(len(points), -1, np.int64)
+    to[reached] = who[found.source[node[reached]]]
     distance = np.where(reached, node_km[node] + legs.access_km + legs.access_km[to], np.inf)
     journeys = pd.DataFrame(
         {
@@ -282,7 +283,12 @@ def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) ->
 def _unknown(ids: pd.Index) -> pd.DataFrame:
     nan = np.full(len(ids), np.nan)
     return pd.DataFrame(
-        {"to_id": pd.Series(None, index=ids, dtype=object), "travel_time_min": nan, "distance_km": nan, "mode": NONE},
+        {
+            "to_id": pd.Series(None, index=ids, dtype=object),
+            "travel_time_min": nan,
+            "distance_km": nan,
+            "mode": NONE,
+        },
         index=ids,
     )
 
@@ -295,12 +301,12 @@ def _sources(cut_node: Int, access_min: Float, centres: Int) -> tuple[Int, Float
     return node, access_min[order[first]], order[first]
 
 
-def _arc_value(n: int, tail: Int, head: Int, minutes: Float, value: Float, predecessor: Int) -> Float:
-    """The value of the arc by which each node is reached, 0 at the sources; of parallel arcs the quickest."""
-    key = tail * n + head
-    order = np.lexsort([minutes, key])
-    key, value = key[order], value[order]
-    reached = predecessor >= 0
-    out = np.zeros(n)
-    out[reached] = value[np.searchsorted(key, predecessor[reached].astype(np.int64) * n + np.flatnonzero(reached))]
-    return out
+def _last_edge(roads: Roads, predecessor: NDArray[np.integer[Any]]) -> Float:
+    """The kilometres of the edge by which each node is reached, 0 at the sources."""
+    graph = roads.graph
+    key = np.repeat(np.arange(graph.n), np.diff(graph.offset)) * graph.n + graph.to
+    reached = np.flatnonzero(predecessor >= 0)
+    km = np.zeros(graph.n)
+    at = np.searchsorted(key, predecessor[reached].astype(np.int64) * graph.n + reached)
+    km[reached] = roads.km[graph.edge[at]]
+    return km

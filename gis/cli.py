@@ -1,0 +1,206 @@
+"""The commands. Heavy libraries are imported inside them, so that `--help` answers at once."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gis.errors import Finding, InputError, ShalgaiError
+
+if TYPE_CHECKING:
+    from gis.pipeline import Result
+
+app = typer.Typer(
+    help="Which villages are far, and which can live: remoteness and viability of every settlement.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out_console = Console(soft_wrap=True, highlight=False)
+err_console = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_STAGES = 9  # read, travel, surfaces, climate, scores, map, rasters, tables, geopackage
+_COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
+_SHOWN = 20
+
+StudyFile = Annotated[Path, typer.Argument(help="The study file (TOML).", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line; every error that a user can mend is one message and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):  # a Windows console of another code page cannot print Kazakh names
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except InputError as error:
+        show_findings([f for f in error.findings if f.level == "error"])
+        err_console.print("[red]Nothing was written; earlier outputs are as they were.[/]")
+        sys.exit(1)
+    except ShalgaiError as error:
+        err_console.print(f"[red]error[/] {_escape(str(error))}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err_console.print("Stopped. Earlier outputs are as they were.")
+        sys.exit(130)
+
+
+@app.command()
+def run(
+    study: Annotated[Path | None, typer.Argument(help="The study file; without it, the demonstration.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the outputs.", show_default="as the study says")] = None,
+) -> None:
+    """Run a study: score every settlement, write map, layers and tables."""
+    with _progress() as step:
+        step("start")
+        from gis.outputs import write_outputs
+        from gis.pipeline import compute
+        from gis.study import demonstration, read_study
+
+        chosen = read_study(demonstration() if study is None else study)
+        # The demonstration may lie in a folder of the installation: its results belong where the user stands.
+        folder = out or (Path("results") if study is None else chosen.resolve(chosen.outputs.folder))
+        with _log(folder) as log:
+            log.info("study %s", study or "the demonstration")
+            result = compute(chosen, progress=step)
+            result.record.progress = step
+            write_outputs(result, folder)
+            for finding in result.record.findings:
+                log.info("%s %s", finding.level, finding)
+            log.info("seconds %s", result.record.seconds)
+    _summary(result, folder)
+
+
+@app.command()
+def check(study: StudyFile) -> None:
+    """Read and check every layer of a study, list all findings, write nothing."""
+    from gis.inputs import counts, read_inputs
+    from gis.study import read_study
+
+    try:
+        findings = read_inputs(read_study(study)).findings
+    except InputError as error:
+        findings = list(error.findings)
+    show_findings(findings)
+    number = counts(findings)
+    err_console.print(f"{number['error']} errors, {number['warning']} warnings, {number['repair']} repairs")
+    if number["error"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    folder: Annotated[Path, typer.Argument(help="The outputs of a run.", show_default=False)],
+    settlement: Annotated[str, typer.Argument(help="Its name, in any spelling, or its id.", show_default=False)],
+) -> None:
+    """Say why a settlement has its values."""
+    from gis.explain import explain as explained
+
+    out_console.print(_escape(explained(folder, settlement)))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write study.toml.", show_default=False)],
+    osm: Annotated[Path | None, typer.Option(help="An OpenStreetMap extract to fill it in from.")] = None,
+) -> None:
+    """Write a commented study file to start from."""
+    from gis.starter import write_starter
+
+    out_console.print(_escape(write_starter(folder, osm)))
+
+
+@app.command()
+def doctor() -> None:
+    """Show versions and drivers, and what is known to break GDAL or PROJ."""
+    from gis.doctor import examine
+
+    facts, findings = examine()
+    for name, value in facts.items():
+        out_console.print(f"{name:16} {_escape(value)}")
+    show_findings(findings)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+    out_console.print("ready")
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """Print findings, errors first; of many of one kind the first ones, with how many more there are."""
+    shown: dict[str, int] = {}
+    order = ("error", "warning", "repair")
+    for finding in sorted(findings, key=lambda f: order.index(f.level)):
+        shown[finding.code] = shown.get(finding.code, 0) + 1
+        if shown[finding.code] <= _SHOWN:
+            err_console.print(f"[{_COLOUR[finding.level]}]{finding.level}[/] {_escape(str(finding))}")
+    for code, number in shown.items():
+        if number > _SHOWN:
+            err_console.print(f"... and {number - _SHOWN} more of {_escape(f'[{code}]')}")
+
+
+def _summary(result: "Result", folder: Path) -> None:
+    from gis.inputs import counts
+    from gis.outputs import by_potential
+
+    show_findings([f for f in result.record.findings if f.level != "error"])
+    number = counts(result.record.findings)
+    out_console.print(f"{len(result.settlements)} settlements, {number['warning']} warnings, {number['repair']} repairs")
+    for name, row in by_potential(result.settlements).iterrows():
+        if row["settlements"]:
+            out_console.print(f"  {name:12} {int(row['settlements']):6} settlements {int(row['population']):12,} people")
+    out_console.print(f"open the map:  {_escape(str((folder / 'map.html').resolve()))}")
+    out_console.print(f"open in QGIS:  {_escape(str((folder / 'results.gpkg').resolve()))}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err_console, transient=True) as bar:
+        task = bar.add_task("", total=_STAGES + 1)
+        begun = False
+
+        def step(name: str) -> None:
+            nonlocal begun
+            bar.update(task, description=name, advance=1 if begun else 0)
+            begun = True
+
+        yield step
+
+
+@contextmanager
+def _log(folder: Path) -> Iterator[logging.Logger]:
+    """A log beside the outputs, appended to: a failed run is seen there as well."""
+    from gis.errors import OutputError
+
+    log = logging.getLogger("shalgai")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another folder with --out") from None
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    log.addHandler(handler)
+    try:
+        yield log
+    except ShalgaiError as error:
+        log.error("failed: %s", error)
+        raise
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

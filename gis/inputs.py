@@ -1,0 +1,500 @@
+"""All layers and tables of a study, read and checked together, so that every finding is shown at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.errors import Finding, InputError
+from gis.fields import REGION, ROAD_CLASS, SPEED_KPH, SURFACE, TIER
+from gis.read.osm import osm_water
+from gis.read.rasters import Raster, check_covers, read_raster
+from gis.read.roads import read_roads
+from gis.read.settlements import read_settlements
+from gis.read.shipped import preset
+from gis.read.tables import read_lookup
+from gis.read.vector import read_table
+from gis.study import Indicator, Layer, RasterLayer, Study, Tier
+
+T = TypeVar("T")
+
+# What a study's columns can be named after, although no layer has them: the run computes them.
+COMPUTED = (
+    "remoteness",
+    "access_min",
+    "access_km",
+    "heating_degree_days",
+    "temperature_mean_c",
+    "temperature_coldest_c",
+    "temperature_warmest_c",
+    "temperature_range_c",
+    "precipitation_mm",
+    "aridity_de_martonne",
+)
+
+_TEMPERATURE_C = (-90.0, 60.0)
+_PRECIPITATION_MM = (0.0, 20_000.0)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a study reads: layers in longitude and latitude, tables, and what was found on the way."""
+
+    settlements: gpd.GeoDataFrame
+    tiers: list[Tier]
+    indicators: pd.DataFrame
+    block_weights: Mapping[str, float]
+    classes: pd.DataFrame
+    kz_table: pd.DataFrame | None = None
+    roads: gpd.GeoDataFrame | None = None
+    speeds: pd.DataFrame | None = None
+    surfaces: pd.DataFrame | None = None
+    water: gpd.GeoDataFrame | None = None
+    boundary: gpd.GeoDataFrame | None = None
+    regions: gpd.GeoDataFrame | None = None
+    temperature: Raster | None = None
+    precipitation: Raster | None = None
+    files: list[Path] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class _Desk:
+    """Gathers findings from one reader after the other, and goes on after one that refused."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def take(self, reader: Callable[[], tuple[T, list[Finding]]]) -> T | None:
+        try:
+            value, findings = reader()
+        except InputError as error:
+            self.findings += error.findings
+            return None
+        self.findings += findings
+        return value
+
+    def table(self, reader: Callable[[], T]) -> T | None:
+        return self.take(lambda: (reader(), []))
+
+    def error(
+        self, code: str, message: str, *, file: str = "", row: str = "", value: str = "", count: int = 1
+    ) -> None:
+        self.findings.append(Finding("error", code, message, file=file, row=row, value=value, count=count))
+
+    def close(self) -> None:
+        if any(finding.level == "error" for finding in self.findings):
+            raise InputError(self.findings)
+
+
+def read_inputs(study: Study) -> Inputs:
+    """Read every layer and table of a study.
+
+    Parameters
+    ----------
+    study
+        The study; relative paths start from its folder.
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    InputError
+        With all findings of all layers, where any is an error.
+    """
+    desk = _Desk()
+    speeds, surfaces = _speeds(study, desk)
+    roads = _roads(study, desk, speeds)
+    rasters = [_raster(study, desk, study.climate.temperature, _TEMPERATURE_C)]
+    rasters += [_raster(study, desk, study.climate.precipitation, _PRECIPITATION_MM)]
+    settlements = _settlements(study, desk, roads)
+    water, regions = _water(study, desk), _regions(study, desk)
+    boundary = None if study.boundary is None else _polygons(desk, study.boundary, study.resolve(study.boundary.path))
+    tiers = _tiers(study, desk)
+    classes = desk.table(lambda: _classes(study))
+    kz_table = _kz_table(study, desk, tiers)
+    indicators, blocks = _indicators(study, desk)
+    if settlements is not None:
+        for raster in rasters:
+            if raster is not None:
+                desk.findings += check_covers(raster, settlements)
+        settlements = _with_regions(settlements, regions, desk)
+        _check_columns(study, settlements, tiers, indicators, desk)
+    if roads is not None and surfaces is not None:
+        roads = _known_surfaces(roads, surfaces, study, desk)
+    desk.close()
+    assert settlements is not None
+    assert classes is not None
+    return Inputs(
+        settlements=settlements,
+        tiers=tiers,
+        indicators=indicators,
+        block_weights=blocks,
+        classes=classes,
+        kz_table=kz_table,
+        roads=roads,
+        speeds=speeds,
+        surfaces=surfaces,
+        water=water,
+        boundary=boundary,
+        regions=regions,
+        temperature=rasters[0],
+        precipitation=rasters[1],
+        files=_files(study),
+        findings=desk.findings,
+    )
+
+
+def _speeds(study: Study, desk: _Desk) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    if study.roads is None:
+        return None, None
+    speeds_file = study.resolve(study.roads.speeds) if study.roads.speeds else preset("speeds.csv")
+    surfaces_file = study.resolve(study.roads.surfaces) if study.roads.surfaces else preset("surfaces.csv")
+    speeds = desk.table(
+        lambda: read_lookup(speeds_file, text=[ROAD_CLASS, SURFACE], numbers=[SPEED_KPH], key=ROAD_CLASS)
+    )
+    surfaces = desk.table(
+        lambda: read_lookup(surfaces_file, text=[SURFACE, "paved"], numbers=["factor"], key=SURFACE)
+    )
+    if speeds is None or surfaces is None:
+        return speeds, surfaces
+    for name, value in speeds[SPEED_KPH].items():
+        if value < 0:
+            desk.error(
+                "speed",
+                "a speed must be 0 (impassable) or more",
+                file=speeds_file.name,
+                row=str(name),
+                value=f"{value:g}",
+            )
+    for name, value in surfaces["factor"].items():
+        if not 0 <= value <= 1:
+            desk.error(
+                "factor",
+                "a factor must lie between 0 and 1",
+                file=surfaces_file.name,
+                row=str(name),
+                value=f"{value:g}",
+            )
+    for name, value in surfaces["paved"].items():
+        if value not in ("yes", "no"):
+            desk.error(
+                "paved", "expected yes or no", file=surfaces_file.name, row=str(name), value=str(value)
+            )
+    for name, value in speeds[SURFACE].items():
+        if value not in surfaces.index or surfaces.loc[value, "factor"] == 0:
+            desk.error(
+                "surface", f"the usual surface must be a passable one of {surfaces_file.name}",
+                file=speeds_file.name, row=str(name), value=str(value),
+            )  # fmt: skip
+    return speeds, surfaces.assign(paved=surfaces["paved"] == "yes")
+
+
+def _roads(study: Study, desk: _Desk, speeds: pd.DataFrame | None) -> gpd.GeoDataFrame | None:
+    layer = study.roads
+    if layer is None or speeds is None:
+        return None
+    return desk.take(
+        lambda: read_roads(
+            study.resolve(layer.path),
+            layer=layer.layer,
+            crs=layer.crs,
+            encoding=layer.encoding,
+            columns=layer.columns,
+            classes=list(speeds.index),
+        )
+    )
+
+
+def _settlements(study: Study, desk: _Desk, roads: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    layer = study.settlements
+    bounds = None if roads is None else tuple(roads.total_bounds)
+    return desk.take(
+        lambda: read_settlements(
+            study.resolve(layer.path),
+            layer=layer.layer,
+            crs=layer.crs,
+            encoding=layer.encoding,
+            columns=layer.columns,
+            expected_bounds=bounds,  # type: ignore[arg-type]
+        )
+    )
+
+
+def _raster(
+    study: Study, desk: _Desk, layer: RasterLayer | None, valid: tuple[float, float]
+) -> Raster | None:
+    if layer is None:
+        return None
+    path = (
+        [study.resolve(p) for p in layer.path] if isinstance(layer.path, list) else study.resolve(layer.path)
+    )
+    return desk.take(lambda: read_raster(path, scale=layer.scale, offset=layer.offset, valid_range=valid))
+
+
+def _water(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
+    layer = study.water
+    if layer is None:
+        return None
+    path = study.resolve(layer.path)
+    if path.suffix.lower() in (".pbf", ".osm"):
+        return desk.take(lambda: osm_water(path))
+    return _polygons(desk, layer, path)
+
+
+def _regions(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
+    layer = study.regions
+    if layer is None:
+        return None
+    path = study.resolve(layer.path)
+    regions = _polygons(desk, layer, path)
+    column = layer.columns.get(REGION, REGION)
+    if regions is None:
+        return None
+    if column not in regions:
+        desk.error(
+            "no-such-column", f"expected a column with the region's name; the layer has {list(regions.columns)}; "
+            "set columns.region", file=path.name, value=column,
+        )  # fmt: skip
+        return None
+    return regions.rename(columns={column: REGION})
+
+
+def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
+    def read() -> tuple[gpd.GeoDataFrame, list[Finding]]:
+        frame, findings = read_table(path, layer=layer.layer, encoding=layer.encoding, crs=layer.crs)
+        kinds = frame.geometry.geom_type
+        wrong = ~kinds.isin(["Polygon", "MultiPolygon"])
+        if wrong.any():
+            first = frame.loc[wrong].iloc[0]
+            raise InputError(
+                [*findings, Finding(
+                    "error", "wrong-geometry", "expected polygons", file=path.name, row=str(first["row"]),
+                    value=str(kinds[wrong].iloc[0]), count=int(wrong.sum()),
+                )]
+            )  # fmt: skip
+        invalid = ~frame.geometry.is_valid
+        if invalid.any():
+            frame = frame.set_geometry(frame.geometry.make_valid())
+            findings = [*findings, Finding(
+                "repair", "invalid-geometry", "polygons that cross themselves were made valid", file=path.name,
+                row=str(frame.loc[invalid, "row"].iloc[0]), count=int(invalid.sum()),
+            )]  # fmt: skip
+        return frame, findings
+
+    return desk.take(read)
+
+
+def _tiers(study: Study, desk: _Desk) -> list[Tier]:
+    if study.tiers is not None:
+        return study.tiers
+    table = desk.table(
+        lambda: read_lookup(preset("tiers_aria_plus.csv"), text=[TIER], numbers=["population_min"])
+    )
+    return (
+        []
+        if table is None
+        else [
+            Tier(name=str(row[TIER]), population_min=float(row["population_min"]))
+            for _, row in table.iterrows()
+        ]
+    )
+
+
+def _classes(study: Study) -> pd.DataFrame:
+    path = (
+        study.resolve(study.remoteness.classes)
+        if study.remoteness.classes
+        else preset("remoteness_classes.csv")
+    )
+    table = read_lookup(path, text=["preset", "class"], numbers=["upper"])
+    table = table[table["preset"] == study.remoteness.preset]
+    if table.empty or not table["upper"].is_monotonic_increasing:
+        raise InputError(
+            [Finding(
+                "error", "classes", f"expected rows of the preset {study.remoteness.preset}, their upper bounds rising",
+                file=path.name,
+            )]
+        )  # fmt: skip
+    return table
+
+
+def _kz_table(study: Study, desk: _Desk, tiers: list[Tier]) -> pd.DataFrame | None:
+    rule = study.remoteness
+    if rule.preset != "kz":
+        return None
+    path = study.resolve(rule.table) if rule.table else preset("remoteness_kz.csv")
+    table = desk.table(lambda: read_lookup(path, text=[TIER], numbers=["weight", "cap_min"], key=TIER))
+    if table is None:
+        return None
+    for tier in tiers:
+        if tier.name not in table.index:
+            desk.error(
+                "tier", f"the tier has no row (there are {list(table.index)}); add one, or name your own table in "
+                "remoteness.table", file=path.name, value=tier.name,
+            )  # fmt: skip
+    for name, row in table.iterrows():
+        if row["weight"] < 0 or row["cap_min"] <= 0:
+            desk.error(
+                "weight", "weight must be 0 or more and cap_min above 0", file=path.name, row=str(name),
+                value=f"{row['weight']:g}, {row['cap_min']:g}",
+            )  # fmt: skip
+    if not table["weight"].reindex([tier.name for tier in tiers]).sum() > 0:
+        desk.error("weight", "one tier of the study needs a weight above 0", file=path.name)
+    return table
+
+
+def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, float]]:
+    if study.indicators is not None:
+        own = [indicator.model_dump() for indicator in study.indicators]
+        table = pd.DataFrame(own).set_index("name").rename_axis("indicator")
+    else:
+        file = preset("indicators.csv")
+        read = read_lookup(
+            file, text=["block", "column", "transform"], numbers=["direction", "weight"], key="indicator"
+        )
+        rows = [
+            Indicator.model_validate(
+                {
+                    "name": name,
+                    **row[["block", "column", "weight", "transform"]],
+                    "direction": int(row["direction"]),
+                }
+            ).model_dump()
+            for name, row in read.iterrows()
+        ]
+        table = pd.DataFrame(rows).set_index("name").rename_axis("indicator")
+    blocks = read_lookup(preset("blocks.csv"), text=["block"], numbers=["weight"], key="block")["weight"]
+    given = study.blocks or {}
+    for name in given:
+        if name not in set(table["block"]):
+            desk.error(
+                "block", f"no indicator is in this block; there are {sorted(set(table['block']))}", value=name
+            )
+    weights = {
+        block: given.get(block, float(blocks.get(block, 1.0))) for block in dict.fromkeys(table["block"])
+    }
+    return table, weights
+
+
+def _with_regions(
+    settlements: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, desk: _Desk
+) -> gpd.GeoDataFrame:
+    """Give settlements without a region the one that they lie in."""
+    if regions is None:
+        return settlements
+    blank = settlements[REGION].isna()
+    point, polygon = shapely.STRtree(regions.geometry.to_numpy()).query(
+        settlements.geometry.to_numpy()[blank.to_numpy()], predicate="intersects"
+    )
+    first = pd.Series(polygon, index=point).groupby(level=0).min()
+    region = settlements[REGION].astype(object).copy()
+    ids = settlements.index[blank.to_numpy()][first.index]
+    region[ids] = regions[REGION].to_numpy()[first.to_numpy()]
+    if len(ids):
+        message = "settlements without a region were given the one that they lie in"
+        desk.findings.append(Finding("repair", "region-by-place", message, count=len(ids)))
+    return settlements.assign(**{REGION: region})
+
+
+def _check_columns(
+    study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], indicators: pd.DataFrame, desk: _Desk
+) -> None:
+    file = study.settlements.path.name
+    if any(tier.values is not None for tier in tiers):
+        if settlements[TIER].isna().all():
+            desk.error(
+                "no-tier", "the tiers go by values of the column tier, and the settlements have none; set "
+                "settlements.columns.tier, or give the tiers population_min", file=file,
+            )  # fmt: skip
+        known = {value for tier in tiers for value in tier.values or []}
+        if not settlements[TIER].isin(known).any():
+            desk.error(
+                "no-centre", f"no settlement has a tier of {sorted(known)}: there is no centre", file=file
+            )
+    elif not (settlements["population"] >= min((t.population_min or 0.0) for t in tiers)).any():
+        desk.error(
+            "no-centre", "no settlement has the population of the lowest tier: there is no centre; name tiers with a "
+            "lower population_min, or by values", file=file,
+        )  # fmt: skip
+    if study.indicators is None:
+        return
+    seasons = [None, *[season.name for season in study.seasons[1:]]]
+    computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
+    computed |= {
+        f"travel_time_{t.name}_min" if s is None else f"travel_time_{t.name}_{s}_min"
+        for t in tiers
+        for s in seasons
+    }
+    computed |= {
+        f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)
+    }
+    for name, row in indicators.iterrows():
+        column = row["column"]
+        if column in settlements and column not in computed:
+            if not pd.api.types.is_numeric_dtype(settlements[column]):
+                value = settlements[column].dropna().astype(str)
+                example = value.iloc[0] if len(value) else "nothing"
+                desk.error(
+                    "not-a-number",
+                    f"the column {column} of indicator {name} must hold numbers",
+                    file=file,
+                    value=example,
+                )
+        elif column not in computed:
+            own = sorted(set(settlements.columns) - {"geometry"})
+            desk.error(
+                "no-such-column", f"indicator {name} needs this column; the settlements have {own}, and a run computes "
+                f"{sorted(computed)[:8]} and others", file=file, value=column,
+            )  # fmt: skip
+
+
+def _known_surfaces(
+    roads: gpd.GeoDataFrame, surfaces: pd.DataFrame, study: Study, desk: _Desk
+) -> gpd.GeoDataFrame:
+    """Blank surfaces that the table does not know, and say so: the usual one of the class is then assumed."""
+    strange = roads[SURFACE].notna() & ~roads[SURFACE].isin(surfaces.index)
+    if strange.any() and study.roads is not None:
+        names = roads.loc[strange, SURFACE].value_counts()
+        desk.findings.append(
+            Finding(
+                "warning",
+                "unknown-surface",
+                "surfaces that the table of surfaces does not name; the usual one of the class was assumed",
+                file=study.roads.path.name,
+                value=", ".join(map(str, names.index[:8])),
+                count=int(strange.sum()),
+            )  # fmt: skip
+        )
+    return roads.assign(**{SURFACE: roads[SURFACE].where(~strange, None)})
+
+
+def _files(study: Study) -> list[Path]:
+    layers = [study.settlements, study.roads, study.water, study.boundary, study.regions]
+    paths = [layer.path for layer in layers if layer is not None]
+    if study.roads is not None:
+        paths += [p for p in (study.roads.speeds, study.roads.surfaces) if p is not None]
+    for raster in (study.climate.temperature, study.climate.precipitation):
+        if raster is not None:
+            paths += raster.path if isinstance(raster.path, list) else [raster.path]
+    paths += [p for p in (study.remoteness.table, study.remoteness.classes) if p is not None]
+    return list(dict.fromkeys(study.resolve(path) for path in paths))
+
+
+def counts(findings: list[Finding]) -> dict[str, int]:
+    """Count findings by level.
+
+    Examples
+    --------
+    >>> counts([Finding("warning", "a", "b"), Finding("repair", "c", "d", count=3)])
+    {'error': 0, 'warning': 1, 'repair': 1}
+    """
+    return {
+        level: int(np.sum([f.level == level for f in findings])) for level in ("error", "warning", "repair")
+    }

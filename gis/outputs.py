@@ -1,0 +1,159 @@
+"""Every output of a run, written aside and moved into place together."""
+
+import json
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from gis import fields
+from gis.errors import Finding
+from gis.inputs import counts
+from gis.pipeline import Result
+from gis.publish.bundle import bundle
+from gis.publish.geopackage import write_geopackage
+from gis.publish.rasters import write_cog
+from gis.publish.record import sha256, write_record
+from gis.publish.tables import write_csv, write_workbook
+from gis.publish.web_map import write_map
+from gis.publish.words import tier_name
+from gis.study import study_schema
+
+_LIBRARIES = ("folium", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely")
+
+
+def write_outputs(result: Result, out: Path) -> Path:
+    """Write the outputs of a run into a folder; those of an earlier run stay whole until all are written.
+
+    Parameters
+    ----------
+    result
+        From `gis.pipeline.compute`.
+    out
+        The folder; made where it is missing.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        The folder or a file in it cannot be written.
+    """
+    study, record = result.study, result.record
+    language, tiers = study.language, [tier.name for tier in result.inputs.tiers]
+    titles = {tier.name: tier.title for tier in result.inputs.tiers if tier.title}
+    indicators = [c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")]
+    with bundle(out) as folder:
+        with record.stage("map"):
+            rasters = {tier: (minutes, result.grid) for tier, minutes in result.travel_time.items()}
+            record.findings += write_map(
+                folder / "map.html",
+                settlements=result.settlements,
+                centres=result.centres,
+                roads=result.roads,
+                regions=result.inputs.regions,
+                rasters=rasters,
+                context={} if result.inputs.water is None else {"water": result.inputs.water},
+                tiers=tiers,
+                tier_names=titles,
+                contributions=indicators,
+                remoteness_classes=result.inputs.classes["class"].tolist(),
+                language=language,
+                title=study.title,
+                notes=study.notes,
+            )
+        with record.stage("rasters"):
+            title = {"language": language, "title": study.title}
+            write_cog(folder / "travel_time.tif", result.travel_time, result.grid, kind="minutes", **title)
+            write_cog(folder / "distance.tif", result.distance, result.grid, kind="km", **title)
+        with record.stage("tables"):
+            repairs = repairs_table(record.findings)
+            write_csv(folder / "settlements.csv", result.settlements)
+            summary = by_potential(result.settlements)
+            write_workbook(
+                folder / "tables.xlsx",
+                {"settlements": result.settlements, "summary": summary, **result.tables, "repairs": repairs},
+                run={"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()},
+                language=language,
+                tier_names=titles,
+            )
+        with record.stage("geopackage"):
+            layers = {"centres": result.centres, "settlements": result.settlements}
+            if result.roads is not None:
+                layers["roads"] = result.roads.drop(columns=["surface_assumed"]).assign(
+                    surface_assumed=result.roads["surface_assumed"].astype(bool)
+                )
+            if result.inputs.regions is not None:
+                layers["regions"] = result.inputs.regions.drop(columns="row", errors="ignore")
+            write_geopackage(
+                folder / "results.gpkg",
+                {**layers, "repairs": repairs},
+                language=language,
+                tier_names=titles,
+                title=study.title,
+                abstract="\n".join(study.notes),
+            )
+        (folder / "study.schema.json").write_text(
+            json.dumps(study_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
+        write_record(folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers}))
+    return out
+
+
+def repairs_table(findings: list[Finding]) -> pd.DataFrame:
+    """Make the table of everything that was warned of and repaired."""
+    columns = ["level", "code", "message", "file", "layer", "row", "value", "count"]
+    return pd.DataFrame([finding.as_dict() for finding in findings], columns=columns).rename_axis("number")
+
+
+def by_potential(settlements: pd.DataFrame) -> pd.DataFrame:
+    """Count settlements and people by class of potential, as the national review does.
+
+    Examples
+    --------
+    >>> villages = pd.DataFrame({"potential": ["high", "low", "low"], "population": [900.0, 50, float("nan")]})
+    >>> by_potential(villages).loc[["high", "low"]].to_numpy().tolist()
+    [[1.0, 900.0], [2.0, 50.0]]
+    """
+    groups = settlements.groupby(fields.POTENTIAL)[fields.POPULATION]
+    table = pd.DataFrame({"settlements": groups.size(), fields.POPULATION: groups.sum()})
+    return table.reindex(list(fields.POTENTIALS), fill_value=0).rename_axis(fields.POTENTIAL)
+
+
+def run_record(result: Result, tier_titles: dict[str, str]) -> dict[str, object]:
+    """Return what run.json says: inputs, versions, parameters, counts, warnings and seconds."""
+    study, record = result.study, result.record
+    return {
+        "title": study.title,
+        "program": {"name": "shalgai", "version": version("shalgai")},
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "inputs": [
+            {"file": _shown(path, study.folder), "bytes": path.stat().st_size, "sha256": sha256(path)}
+            for path in result.inputs.files
+        ],
+        "parameters": study.model_dump(mode="json"),
+        "tiers": tier_titles,
+        "counts": {
+            "settlements": len(result.settlements),
+            "by_potential": record.figures["potential"],
+            "by_remoteness": result.settlements[fields.REMOTENESS_CLASS].value_counts().sort_index().to_dict(),
+            "findings": counts(record.findings),
+        },
+        "figures": record.figures,
+        "findings": [finding.as_dict() for finding in record.findings],
+        "grid": {"shape": list(result.grid.shape), "transform": list(result.grid.transform)[:6], "crs": result.grid.crs},
+        "seconds": record.seconds,
+    }
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()

@@ -1,0 +1,413 @@
+"""The study file: what is asked, of which layers, by which rules."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from gis.errors import StudyError
+from gis.read.shipped import layers_dir
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Language = Literal["kk", "ru", "en"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Layer(_Model):
+    """A vector layer: a GeoPackage, Shapefile, GeoJSON, FlatGeobuf, CSV, XLSX or OSM PBF."""
+
+    path: Path
+    """The file, relative to the study file."""
+    layer: str | None = None
+    """The layer, in a file that holds several."""
+    crs: str | None = None
+    """The coordinate system, where the file does not say it: for example "EPSG:28412"."""
+    encoding: str | None = None
+    """The encoding of text, where it is not recognised: for example "cp1251"."""
+    columns: dict[str, str] = {}
+    """Our name of a column = the file's name of it."""
+
+
+class Settlements(Layer):
+    """The settlements; columns settlement_id, name, name_kk, name_ru, name_en, population, region, tier, lon, lat."""
+
+
+class Roads(Layer):
+    """The roads; columns road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name."""
+
+    noding: Literal["vertices", "crossings"] = "vertices"
+    """Roads meet at the vertices they share (as in OpenStreetMap) or wherever they cross, but for bridges and tunnels."""
+    speeds: Path | None = None
+    """CSV of speed by road class; without it the preset `speeds.csv`."""
+    surfaces: Path | None = None
+    """CSV of factors by surface; without it the preset `surfaces.csv`."""
+    near_km: NotNegative = 2.0
+    """Up to how far from a road the way to it is a local street or track."""
+    near_kph: Positive = 20.0
+    """The speed on that way."""
+    over_land_kph: Positive = 10.0
+    """The speed over land, beyond that: 5 is walking, 10 to 20 a car on the steppe."""
+    over_land_max_km: NotNegative = 50.0
+    """The longest way over land; a settlement farther than that from every road is unreachable."""
+
+
+class Straight(_Model):
+    """How journeys are estimated where the study has no roads."""
+
+    detour_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.4
+    """How much longer the way is than the straight line."""
+    speed_kph: Positive = 50.0
+    """The speed on it."""
+
+
+class RasterLayer(_Model):
+    """A raster of one band (the year) or twelve (the months)."""
+
+    path: Path | list[Path]
+    """One file, or twelve files of a month each."""
+    scale: float | None = None
+    """Factor to the stored values, where the file does not say it: WorldClim 1.4 stores temperature in 0.1 C."""
+    offset: float | None = None
+    """Added after scaling."""
+
+
+class Climate(_Model):
+    """The climate rasters, temperature in C and precipitation in mm."""
+
+    temperature: RasterLayer | None = None
+    """Mean temperature."""
+    precipitation: RasterLayer | None = None
+    """Precipitation of each month, or of the year."""
+    heating_base_c: float = 18.0
+    """Base of the heating degree days: 17 and 18 are in use."""
+
+
+class Tier(_Model):
+    """A tier of centres; the first in the list is the highest, and a higher tier serves the lower ones."""
+
+    name: Slug
+    """Short name for columns: lower-case Latin letters, digits and _."""
+    title: str | None = None
+    """What people see; by default the words of the chosen language, or the name."""
+    values: list[str] | None = None
+    """The values of the settlements' column `tier` that belong to it."""
+    population_min: NotNegative | None = None
+    """Or: the least population."""
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> "Tier":
+        if (self.values is None) == (self.population_min is None):
+            raise ValueError(f"tier {self.name!r} needs either values or population_min, and not both")
+        return self
+
+
+class Season(_Model):
+    """A season; the first in the list is the one that remoteness is scored by."""
+
+    name: Slug
+    """Short name for columns."""
+    months: list[Annotated[int, Field(ge=1, le=12)]] = list(range(1, 13))
+    """Its months, 1 to 12."""
+    paved: Share = 1.0
+    """Factor of speed on paved roads; 0 is closed."""
+    unpaved: Share = 1.0
+    """Factor of speed on unpaved roads; 0 is closed."""
+
+
+class GridChoice(_Model):
+    """The grid of the rasters."""
+
+    crs: str = "auto"
+    """A coordinate system, or "auto" for an equal-area one fitted to the study area."""
+    cell_km: Positive | None = None
+    """Size of the cells; without it a round size that makes about 100 000 cells."""
+    margin_km: NotNegative = 20.0
+    """How far the grid reaches beyond the settlements."""
+
+
+class RemotenessRule(_Model):
+    """How remoteness is scored."""
+
+    preset: Literal["kz", "aria_plus"] = "aria_plus"
+    """`kz`: minutes to capital, region, town and district; `aria_plus`: kilometres to five tiers by population."""
+    table: Path | None = None
+    """CSV of tier, weight and cap_min for the preset `kz`; without it `remoteness_kz.csv`."""
+    classes: Path | None = None
+    """CSV of classes; without it `remoteness_classes.csv`."""
+    means_km: dict[str, Positive] | None = None
+    """Frozen mean kilometres by tier for `aria_plus`: the ruler of another run (see its run.json)."""
+
+
+class Indicator(_Model):
+    """An indicator of viability."""
+
+    name: Slug
+    """Short name for columns."""
+    block: Slug
+    """The block it belongs to."""
+    column: str
+    """A column of the results (such as travel_time_town_min) or of the settlements' file."""
+    direction: Literal[1, -1]
+    """1: more is better; -1: less is better."""
+    weight: Positive = 1.0
+    """Its weight within the block."""
+    transform: Literal["none", "log"] = "none"
+    """`log` before normalising, for values that span powers of ten; they must not be negative."""
+
+
+class PotentialRule(_Model):
+    """How viability becomes a class."""
+
+    rule: Literal["shares", "thresholds"] = "shares"
+    """By shares of the settlements, or by limits of viability."""
+    high: NotNegative = 1204
+    """The share of high; or the limit at and above which potential is high."""
+    medium: NotNegative = 5625
+    """The share of medium (not used by thresholds)."""
+    low: NotNegative = 595
+    """The share of low; or the limit below which potential is low."""
+
+    @model_validator(mode="after")
+    def _limits(self) -> "PotentialRule":
+        if self.rule == "thresholds" and not ({"high", "low"} <= self.model_fields_set):
+            raise ValueError("the rule thresholds needs high and low: limits of viability between 0 and 100")
+        if self.rule == "thresholds" and self.low > self.high:
+            raise ValueError(f"the limit of low ({self.low}) lies above the limit of high ({self.high})")
+        if self.rule == "shares" and self.high + self.medium + self.low <= 0:
+            raise ValueError("one of the shares high, medium and low must be above zero")
+        return self
+
+
+class Outputs(_Model):
+    """Where results go."""
+
+    folder: Path = Path("results")
+    """The folder, relative to the study file."""
+
+
+class Study(_Model):
+    """A study: layers, rules and outputs, as read from a TOML file."""
+
+    title: str = "Remoteness and viability of settlements"
+    """Heads the map and the tables."""
+    language: Language = "en"
+    """Of what people see: kk, ru or en."""
+    notes: list[str] = []
+    """Shown on the map and kept with the results: sources, licences, cautions."""
+    settlements: Settlements
+    roads: Roads | None = None
+    straight: Straight = Straight()
+    water: Layer | None = None
+    """Polygons of water, which nobody crosses but by road."""
+    boundary: Layer | None = None
+    """Polygons of the study area: rasters have no value outside."""
+    regions: Layer | None = None
+    """Polygons of the regions; column region (the name). Settlements without a region get the one they lie in."""
+    climate: Climate = Climate()
+    tiers: list[Tier] | None = None
+    """From high to low; without them the five ARIA+ tiers by population."""
+    seasons: list[Season] = [Season(name="year")]
+    grid: GridChoice = GridChoice()
+    remoteness: RemotenessRule = RemotenessRule()
+    indicators: list[Indicator] | None = None
+    """Without them those of the preset `indicators.csv` whose columns the study has."""
+    blocks: dict[Slug, Positive] | None = None
+    """Weight of each block; without them the preset `blocks.csv`, and 1 for a block that it does not name."""
+    potential: PotentialRule = PotentialRule()
+    outputs: Outputs = Outputs()
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    @field_validator("tiers")
+    @classmethod
+    def _tiers(cls, tiers: list[Tier] | None) -> list[Tier] | None:
+        if tiers is None:
+            return None
+        if not tiers:
+            raise ValueError("at least one tier is needed; leave the key out for the ARIA+ tiers")
+        _unique([tier.name for tier in tiers], "tier")
+        by_population = [tier.population_min for tier in tiers if tier.population_min is not None]
+        if 0 < len(by_population) < len(tiers):
+            raise ValueError("the tiers must all have values, or all population_min")
+        if by_population != sorted(by_population, reverse=True):
+            raise ValueError(f"the tiers must go from high to low; population_min is {by_population}")
+        return tiers
+
+    @field_validator("seasons")
+    @classmethod
+    def _seasons(cls, seasons: list[Season]) -> list[Season]:
+        if not seasons:
+            raise ValueError("at least one season is needed; leave the key out for one season, the year")
+        _unique([season.name for season in seasons], "season")
+        return seasons
+
+    @field_validator("indicators")
+    @classmethod
+    def _indicators(cls, indicators: list[Indicator] | None) -> list[Indicator] | None:
+        if indicators is not None:
+            if not indicators:
+                raise ValueError("at least one indicator is needed; leave the key out for the preset's")
+            _unique([indicator.name for indicator in indicators], "indicator")
+        return indicators
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths start from."""
+        return self._folder
+
+    def resolve(self, path: Path) -> Path:
+        """Return a path of the study, relative ones from the study file's folder."""
+        return path if path.is_absolute() else self._folder / path
+
+
+def demonstration() -> Path:
+    """Return the study file of the demonstration that comes with the program.
+
+    Examples
+    --------
+    >>> read_study(demonstration()).language
+    'kk'
+    """
+    return layers_dir() / "kazakhstan" / "study.toml"
+
+
+def read_study(path: Path) -> Study:
+    r"""Read a study file.
+
+    Parameters
+    ----------
+    path
+        A TOML file.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        The file is not there or is not TOML, or a key or value is not what was expected; each fault in a line, with
+        key, value and what was expected.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "study.toml")
+    ...     _ = file.write_text('[settlements]\npath = "villages.csv"\\n[road]\npath = "roads.gpkg"\\n')
+    ...     read_study(file)
+    Traceback (most recent call last):
+      ...
+    gis.errors.StudyError: study.toml: road: no such key; did you mean 'roads'?
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise StudyError(
+            f"{path}: no such study file; `shalgai init FOLDER` writes one to start from"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path.name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{path.name}: not valid TOML: {error}") from None
+    return make_study(data, folder=path.resolve().parent, name=path.name)
+
+
+def make_study(data: dict[str, Any], *, folder: Path, name: str = "study") -> Study:
+    """Make a study from its keys and values; relative paths start from `folder`.
+
+    Raises
+    ------
+    StudyError
+        As `read_study`.
+
+    Examples
+    --------
+    >>> study = make_study({"settlements": {"path": "villages.csv"}}, folder=Path("/data"))
+    >>> study.resolve(study.settlements.path).as_posix()
+    '/data/villages.csv'
+    """
+    try:
+        study = Study.model_validate(data)
+    except ValidationError as error:
+        raise StudyError("\n".join(f"{name}: {_fault(fault)}" for fault in error.errors())) from None
+    study._folder = folder
+    return study
+
+
+def study_schema() -> dict[str, Any]:
+    """Return the JSON schema of a study file, for editors that complete and check TOML.
+
+    Examples
+    --------
+    >>> sorted(study_schema()["properties"])[:3]
+    ['blocks', 'climate', 'grid']
+    """
+    return {"$schema": "http://json-schema.org/draft-07/schema#"} | Study.model_json_schema()
+
+
+def _unique(names: list[str], what: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"each {what} needs a name of its own; given twice: {', '.join(twice)}")
+
+
+def _fault(fault: Any) -> str:
+    key = (
+        ".".join(str(part) if isinstance(part, str) else str(part + 1) for part in fault["loc"])
+        or "the study"
+    )
+    kind, value = fault["type"], fault.get("input")
+    if kind == "extra_forbidden":
+        known = _keys_beside(fault["loc"])
+        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+        return f"{key}: no such key; " + (
+            f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        )
+    if kind == "missing":
+        return f"{key}: missing; this key is needed"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch":
+        message = "expected lower-case Latin letters, digits and _, beginning with a letter"
+    if isinstance(value, dict | list):
+        return f"{key}: {message}"
+    return f"{key} = {value!r}: {message}"
+
+
+def _keys_beside(loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that are known where an unknown one was found, by walking the models."""
+    model: Any = Study
+    for part in loc[:-1]:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part) if model is not None else None
+        model = _model_in(field.annotation) if field is not None else None
+    return sorted(model.model_fields) if model is not None else []
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None
