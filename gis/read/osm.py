@@ -37,7 +37,7 @@ _ROAD_TAGS = {
     "name": fields.NAME,
     "layer": LAYER,
 }
-_ROAD_EXTRA = ("junction", "motor_vehicle", "vehicle", "access", "area")
+_ROAD_EXTRA = ("route", "junction", "motor_vehicle", "vehicle", "access", "area")
 _PLACE_TAGS = ("place", "name", "name:kk", "name:ru", "name:en", "population")
 _WATER_TAGS = ("natural", "name", "water", "intermittent")
 
@@ -71,8 +71,8 @@ def osm_roads(path: Path, classes: Collection[str]) -> tuple[gpd.GeoDataFrame, l
     path
         `.osm.pbf` or `.osm`.
     classes
-        Road classes that the table of speeds knows. Of the others, those that no vehicle drives on and values
-        that are not in use are left out with a warning; usual roads are an error.
+        Road classes that the table of speeds knows; `ferry` among them stands for `route=ferry`. Of the others, those
+        that no vehicle drives on and values not in use are left out with a warning; usual roads are an error.
 
     Returns
     -------
@@ -88,8 +88,10 @@ def osm_roads(path: Path, classes: Collection[str]) -> tuple[gpd.GeoDataFrame, l
         No such file, a broken or truncated one, no roads in it, usual roads that `classes` does not have.
     """
     report = Report(path.name)
-    raw = _read(path, "lines", "highway IS NOT NULL", (*_ROAD_TAGS, *_ROAD_EXTRA), (), report)
+    where = "highway IS NOT NULL" + (" OR route = 'ferry'" if "ferry" in classes else "")
+    raw = _read(path, "lines", where, (*_ROAD_TAGS, *_ROAD_EXTRA), (), report)
     raw = raw.rename(columns=_ROAD_TAGS)
+    raw[fields.ROAD_CLASS] = raw[fields.ROAD_CLASS].fillna(raw["route"])
     raw[ROW] = "w" + raw["osm_id"].astype("str")
     raw[fields.ROAD_ID] = raw[ROW]
     allowed = raw["motor_vehicle"].fillna(raw["vehicle"]).fillna(raw["access"])

@@ -51,7 +51,7 @@ def _workbook(report: Report, path: Path, sheet: str | None) -> pd.DataFrame:
                     report.fail("no-such-layer", f"no such sheet; the workbook has {names}{near}")
                 if sheet is None and len(names) > 1:
                     report.add("warning", "which-layer", f"read the first of the sheets {names}; set layer")
-                return book.parse(sheet if sheet is not None else 0, dtype=object)
+                return pd.read_excel(book, sheet_name=sheet if sheet is not None else 0, dtype=object)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         report.fail("cannot-read", f"not a whole XLSX workbook ({error}); save it again from the spreadsheet")
 
@@ -72,7 +72,9 @@ def _delimited(report: Report, path: Path, encoding: str | None) -> pd.DataFrame
                 na_filter=False,
                 index_col=False,
             )
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
+    except pd.errors.ParserWarning:
+        report.fail("cannot-read", "rows have more fields than the header; put values with separators in quotes")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         report.fail("cannot-read", f"not a table: {str(error).strip()}")
 
 

@@ -127,7 +127,7 @@ def require_file(path: Path, report: Report) -> None:
 def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
     source = _unzipped(report, path) if path.suffix.lower() == ".zip" else str(path)
     if path.suffix.lower() == ".shp":
-        _require_siblings(report, path)
+        _require_whole_shapefile(report, path)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -181,11 +181,17 @@ def _unzipped(report: Report, path: Path) -> str:
     return f"/vsizip/{{{path}}}/{names[0]}"
 
 
-def _require_siblings(report: Report, path: Path) -> None:
+def _require_whole_shapefile(report: Report, path: Path) -> None:
     there = {p.suffix.lower() for p in path.parent.glob(f"{_escaped(path.stem)}.*")}
     missing = [suffix for suffix in (".shx", ".dbf") if suffix not in there]
     if missing:
         report.fail("shapefile-parts", f"a Shapefile is several files of one name; {', '.join(missing)} missing")
+    # GDAL reads the records that a cut file lost as rows without geometry. The header holds the length, in
+    # words of two bytes, at byte 24.
+    with path.open("rb") as file:
+        header = file.read(28)
+    if len(header) == 28 and 2 * int.from_bytes(header[24:28], "big") > path.stat().st_size:
+        report.fail("cannot-read", "the file is shorter than it says of itself; copy it again")
 
 
 def _escaped(stem: str) -> str:

@@ -1,0 +1,304 @@
+"""Every format gives the same points; every broken file one clear error."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from pyproj import Transformer
+
+from gis.errors import InputError
+from gis.read.vector import read_table
+
+LON = np.array([76.9454, 71.4704, 69.6019])
+LAT = np.array([43.2389, 51.1605, 42.3417])
+NAMES = ["Алматы", "Астана", "Шымкент"]
+GAUSS_KRUEGER = "EPSG:28412"
+
+
+def places(crs="EPSG:4326"):
+    points = gpd.points_from_xy(LON, LAT, crs="EPSG:4326")
+    return gpd.GeoDataFrame({"name": NAMES, "people": [2_161_695, 1_354_435, 1_200_000]}, geometry=points).to_crs(crs)
+
+
+def codes(error):
+    return [f.code for f in error.value.findings if f.level == "error"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "crs"),
+    [("geojson", "EPSG:4326")]
+    + [(s, c) for s in ("gpkg", "shp", "fgb") for c in ("EPSG:4326", GAUSS_KRUEGER, "EPSG:32642")],
+)
+def test_formats_agree(tmp_path, suffix, crs):
+    path = tmp_path / f"places.{suffix}"
+    places(crs).to_file(path, encoding="utf-8" if suffix == "shp" else None)
+    frame, findings = read_table(path)
+    frame = frame.sort_values("people", ascending=False)
+    assert frame["name"].tolist() == NAMES
+    assert sorted(frame["row"]) == [1, 2, 3]
+    assert frame.crs == "EPSG:4326"
+    np.testing.assert_allclose(frame.geometry.x, LON, atol=1e-6)
+    np.testing.assert_allclose(frame.geometry.y, LAT, atol=1e-6)
+    assert not findings
+
+
+def test_zipped_shapefile(tmp_path):
+    (tmp_path / "inner").mkdir()
+    places().to_file(tmp_path / "inner" / "places.shp", encoding="utf-8")
+    shutil.make_archive(str(tmp_path / "деревни и сёла"), "zip", tmp_path, "inner")
+    frame, findings = read_table(tmp_path / "деревни и сёла.zip")
+    assert frame["name"].tolist() == NAMES
+    assert not findings
+
+
+@pytest.mark.parametrize(
+    ("header", "separator", "decimal"),
+    [
+        ("name,lon,lat", ",", "."),
+        ("name;lon;lat", ";", ","),
+        ("Name\tlon_deg\tlat_deg", "\t", ","),
+        ("Атауы;бойлық;ендік", ";", ","),
+        ("Название;Долгота;Широта", ";", "."),
+        ("name|X|Y", "|", "."),
+        (" name , Longitude , Latitude ", ",", "."),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
+def test_csv_dialects(tmp_path, header, separator, decimal, encoding):
+    if encoding == "cp1251":  # it has no Kazakh letters
+        header = header.replace("бойлық", "lon").replace("ендік", "lat")
+    rows = [
+        separator.join([n, str(x).replace(".", decimal), str(y).replace(".", decimal)])
+        for n, x, y in zip(NAMES, LON, LAT, strict=True)
+    ]
+    path = tmp_path / "places.csv"
+    path.write_text("\n".join([header, *rows]), encoding)
+    frame, findings = read_table(path)
+    assert frame.iloc[:, 0].tolist() == NAMES
+    np.testing.assert_array_equal(frame.geometry.x, LON)
+    np.testing.assert_array_equal(frame.geometry.y, LAT)
+    assert [f.code for f in findings] == (["encoding-guessed"] if encoding == "cp1251" else [])
+
+
+def test_csv_in_projected_coordinates(tmp_path):
+    x, y = Transformer.from_crs("EPSG:4326", GAUSS_KRUEGER, always_xy=True).transform(LON, LAT)
+    pd.DataFrame({"name": NAMES, "east": x, "north": y}).to_csv(tmp_path / "a.csv", index=False)
+    frame, findings = read_table(tmp_path / "a.csv", crs=GAUSS_KRUEGER, lon="east", lat="north")
+    np.testing.assert_allclose(frame.geometry.x, LON, atol=1e-6)
+    np.testing.assert_allclose(frame.geometry.y, LAT, atol=1e-6)
+    assert not findings
+
+
+def test_workbook_with_kazakh_headers_and_blank_rows(tmp_path):
+    table = pd.DataFrame({"Атауы": [*NAMES, None], "бойлық": [*LON, None], "ендік": [*LAT, None]})
+    with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
+        table.iloc[[0, 3, 1, 2]].to_excel(book, sheet_name="Ауылдар", index=False)
+        pd.DataFrame({"note": ["other"]}).to_excel(book, sheet_name="Notes", index=False)
+    frame, findings = read_table(tmp_path / "a.xlsx", layer="Ауылдар")
+    assert frame["Атауы"].tolist() == NAMES
+    assert frame["row"].tolist() == [1, 3, 4]
+    assert [f.code for f in findings] == ["blank-rows"]
+    assert "which-layer" in [f.code for f in read_table(tmp_path / "a.xlsx")[1]]
+    with pytest.raises(InputError, match=r"no such sheet.*did you mean Ауылдар"):
+        read_table(tmp_path / "a.xlsx", layer="Ауылдр")
+
+
+def test_missing_file_names_the_nearest(tmp_path):
+    (tmp_path / "settlements.csv").touch()
+    with pytest.raises(InputError, match=r"no such file .*did you mean settlements\.csv"):
+        read_table(tmp_path / "setlements.csv")
+    with pytest.raises(InputError, match="there is no folder"):
+        read_table(tmp_path / "nowhere" / "a.csv")
+    with pytest.raises(InputError, match="this is a folder"):
+        read_table(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.geojson", "a.fgb", "a.xlsx", "a.shp", "a.zip", "a.pbf", "a.odd"])
+def test_junk_is_one_error(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x00\x01not a layer at all" * 50)
+    for part in ("a.dbf", "a.shx"):
+        (tmp_path / part).write_bytes(b"\x00\x01junk" * 50)
+    with pytest.raises(InputError) as error:
+        read_table(tmp_path / name)
+    assert len(error.value.findings) == 1
+    assert error.value.findings[0].file == name
+
+
+def test_damaged_zip(tmp_path):
+    places().to_file(tmp_path / "a.shp", encoding="utf-8")
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in tmp_path.glob("a.[!z]*"):
+            archive.write(part, part.name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError) as error:
+        read_table(path)
+    assert codes(error) == ["broken-zip"]
+    start = whole.index(NAMES[0].encode())
+    path.write_bytes(whole[:start] + b"XX" + whole[start + 2 :])
+    with pytest.raises(InputError, match=r"a\.dbf in it is damaged"):
+        read_table(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "no layer here")
+    with pytest.raises(InputError, match="found none"):
+        read_table(path)
+
+
+def test_truncated_files(tmp_path):
+    many = gpd.GeoDataFrame(pd.concat([places()] * 200), crs="EPSG:4326")
+    for suffix in ("gpkg", "fgb", "geojson", "shp"):
+        path = tmp_path / f"a.{suffix}"
+        many.to_file(path)
+        path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.6)])
+        with pytest.raises(InputError) as error:
+            read_table(path)
+        assert codes(error) == ["cannot-read"]
+
+
+def test_shapefile_without_its_parts(tmp_path):
+    places().to_file(tmp_path / "a.shp", encoding="utf-8")
+    (tmp_path / "a.dbf").unlink()
+    with pytest.raises(InputError, match=r"\.dbf missing"):
+        read_table(tmp_path / "a.shp")
+
+
+def test_layers_are_named(tmp_path):
+    path = tmp_path / "a.gpkg"
+    places().to_file(path, layer="villages")
+    assert len(read_table(path)[0]) == 3
+    places().to_file(path, layer="towns")
+    with pytest.raises(InputError, match="2 layers; set layer to one of"):
+        read_table(path)
+    with pytest.raises(InputError, match=r"villages, towns.*did you mean towns"):
+        read_table(path, layer="town")
+    assert len(read_table(path, layer="towns")[0]) == 3
+
+
+def test_empty_layers(tmp_path):
+    places()[:0].to_file(tmp_path / "a.gpkg", layer="a", geometry_type="Point")
+    (tmp_path / "a.csv").write_text("name,lon,lat\n")
+    (tmp_path / "b.csv").write_text("")
+    pd.DataFrame({"lon": [], "lat": []}).to_excel(tmp_path / "a.xlsx", index=False)
+    for name in ("a.gpkg", "a.csv", "b.csv", "a.xlsx"):
+        with pytest.raises(InputError) as error:
+            read_table(tmp_path / name)
+        assert codes(error) == ["empty-layer"]
+
+
+def test_no_crs_asks_for_one(tmp_path):
+    places(GAUSS_KRUEGER).to_file(tmp_path / "a.shp", encoding="utf-8")
+    (tmp_path / "a.prj").unlink()
+    with pytest.raises(InputError, match="no coordinate system; set crs"):
+        read_table(tmp_path / "a.shp")
+    frame, findings = read_table(tmp_path / "a.shp", crs=GAUSS_KRUEGER)
+    np.testing.assert_allclose(frame.geometry.x, LON, atol=1e-6)
+    assert not findings
+    with pytest.raises(InputError, match="no such coordinate system"):
+        read_table(tmp_path / "a.shp", crs="EPSG:99999999")
+
+
+def test_crs_that_contradicts_the_file_is_used_and_said(tmp_path):
+    places("EPSG:32642").to_file(tmp_path / "a.gpkg")
+    assert not read_table(tmp_path / "a.gpkg", crs="EPSG:32642")[1]
+    frame, findings = read_table(tmp_path / "a.gpkg", crs="EPSG:32641")
+    assert [f.code for f in findings] == ["crs-overridden"]
+    np.testing.assert_allclose(frame.geometry.x, LON - 6, atol=1e-6)  # the next zone, six degrees west
+
+
+@pytest.mark.parametrize(
+    ("true", "claimed", "match"),
+    [
+        ("EPSG:32642", "EPSG:4326", "are not degrees"),
+        ("EPSG:4326", "EPSG:32642", "look like degrees"),
+        ("EPSG:2502", "EPSG:28412", "no zone number in front"),
+        ("EPSG:28412", "EPSG:2502", 'zone number 12 in front.*"EPSG:28412"'),
+    ],
+)
+def test_implausible_crs(tmp_path, true, claimed, match):
+    places(true).set_crs(claimed, allow_override=True).to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match=match):
+        read_table(tmp_path / "a.gpkg")
+
+
+def test_the_twin_with_zone_number_is_the_same_system():
+    """EPSG:2490 + zone and EPSG:28400 + zone differ by the zone number in front of the easting alone."""
+    for zone in (8, 12, 15):
+        lon = 6 * zone - 3
+        plain = Transformer.from_crs("EPSG:4284", f"EPSG:{2490 + zone}", always_xy=True).transform(lon + 1, 48)
+        full = Transformer.from_crs("EPSG:4284", f"EPSG:{28400 + zone}", always_xy=True).transform(lon + 1, 48)
+        assert full[0] - plain[0] == pytest.approx(zone * 1e6)
+        assert full[1] == pytest.approx(plain[1])
+
+
+def test_bad_coordinates_name_row_and_value(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("name,lon,lat\na,76,43\nb,,43\nc,76,nan\nd,seventy,43\ne,inf,43\nf,76,143\ng,76,99999\nh,200,80\n")
+    with pytest.raises(InputError) as error:
+        read_table(path)
+    found = {(f.code, f.row) for f in error.value.findings}
+    assert found == {
+        ("blank-coordinate", "2"),
+        ("blank-coordinate", "3"),
+        ("bad-coordinate", "4"),
+        ("bad-coordinate", "5"),
+        ("axes-exchanged", "6"),
+        ("out-of-range", "7, 8"),
+    }
+    assert "value seventy" in str(error.value)
+
+
+def test_columns_of_coordinates_are_asked_for(tmp_path):
+    (tmp_path / "a.csv").write_text("name,east,north\na,76,43\n")
+    with pytest.raises(InputError, match="name it as lon; the file has"):
+        read_table(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="did you mean east"):
+        read_table(tmp_path / "a.csv", lon="eest", lat="north")
+    (tmp_path / "b.csv").write_text("name,lon,lat\na,76,43,1,2\n")
+    with pytest.raises(InputError, match="more fields than the header"):
+        read_table(tmp_path / "b.csv")
+
+
+def test_encodings_of_shapefiles(tmp_path):
+    russian = places(GAUSS_KRUEGER)
+    path = tmp_path / "a.shp"
+    russian.to_file(path, encoding="cp1251")
+    assert [f.code for f in read_table(path)[1]] == ["encoding"]
+    (tmp_path / "a.cpg").unlink(missing_ok=True)
+    data = bytearray((tmp_path / "a.dbf").read_bytes())
+    data[29] = 0  # no code page named
+    (tmp_path / "a.dbf").write_bytes(data)
+    frame, findings = read_table(path)
+    assert frame["name"].tolist() == NAMES
+    assert [f.code for f in findings] == ["encoding-guessed"]
+    assert read_table(path, encoding="cp1251")[1] == []
+    with pytest.raises(InputError, match="text is not in utf"):
+        read_table(path, encoding="utf-8")
+    with pytest.raises(InputError, match="no such encoding"):
+        read_table(path, encoding="kz-1048-x")
+    russian.to_file(path, encoding="utf-8")
+    (tmp_path / "a.cpg").unlink(missing_ok=True)
+    frame, findings = read_table(path)
+    assert frame["name"].tolist() == NAMES
+    assert not findings
+
+
+def test_table_without_geometry_in_a_geopackage(tmp_path):
+    table = pd.DataFrame({"name": NAMES, "x": LON, "y": LAT})
+    pyogrio.write_dataframe(table, tmp_path / "a.gpkg", layer="places")
+    frame, _ = read_table(tmp_path / "a.gpkg")
+    np.testing.assert_array_equal(shapely.get_x(frame.geometry.to_numpy()), LON)
+
+
+def test_names_with_brackets(tmp_path):
+    path = Path(tmp_path / "roads [2024] *.gpkg")
+    places().to_file(path)
+    assert len(read_table(path)[0]) == 3
+    places().to_file(tmp_path / "a [1].shp", encoding="utf-8")
+    assert len(read_table(tmp_path / "a [1].shp")[0]) == 3
