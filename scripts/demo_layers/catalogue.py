@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demo_layers.tables import read_csv, write_csv
 
-HEADER = "file title source licence crs units date sha256".split()
+HEADER = ["file", "title", "source", "licence", "crs", "units", "date", "sha256"]
 
 
 def files_below(folder: Path) -> dict[str, Path]:

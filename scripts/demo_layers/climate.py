@@ -20,8 +20,21 @@ from demo_layers.tables import read_csv
 
 WEST, EAST, SOUTH, NORTH, CELL_DEG = 46.0, 88.0, 40.0, 56.0, 0.25
 NODATA = -9999.0
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 SOFTENING_DEG = 0.2  # keeps a station from being a spike
-MONTHS = ("January February March April May June July August September October November December").split()
 
 
 def weights(stations: list[dict[str, str]]) -> np.ndarray:

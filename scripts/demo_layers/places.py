@@ -4,7 +4,20 @@ from pathlib import Path
 
 from demo_layers.tables import read_csv, write_csv
 
-HEADER = ("settlement_id name name_kk name_ru name_en lon lat population region region_kk region_ru tier").split()
+HEADER = [
+    "settlement_id",
+    "name",
+    "name_kk",
+    "name_ru",
+    "name_en",
+    "lon",
+    "lat",
+    "population",
+    "region",
+    "region_kk",
+    "region_ru",
+    "tier",
+]
 
 
 def geonames_of_kazakhstan() -> dict[str, dict[str, object]]:

@@ -1,6 +1,7 @@
 """Roads: highways as sequences of named places, and schematic local roads to all other places."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 from demo_layers.tables import feature, read_csv, write_geojson
@@ -53,7 +54,7 @@ def local_roads(
     places: list[dict[str, object]], on_network: set[Point], water: list[list[Point]]
 ) -> list[dict[str, object]]:
     """Join each remaining place to the network by the shortest forest (Prim): one straight line a place."""
-    shores = [shore for ring in water for shore in zip(ring, ring[1:], strict=False)]
+    shores = [shore for ring in water for shore in pairwise(ring)]
 
     def cost(a: Point, b: Point) -> float:
         km = distance_km(a, b)
