@@ -73,7 +73,7 @@ def read_roads(
     ------
     InputError
         With all that is wrong: see `read_table`; no column of classes, classes that the table does not know,
-        points or areas in place of lines, ids that are not unique, exchanged axes.
+        points or areas in place of lines, exchanged axes.
 
     Notes
     -----
@@ -155,7 +155,6 @@ def road_frame(
         and a value of `highway` that is neither known nor a usual road is left out, not an error.
     """
     raw = _known_classes(raw, classes, report, osm=osm)
-    raw = _ids(raw, report)
     raw = _as_lines(raw, report)
     kph, unreadable = parse_maxspeed(_column(raw, fields.MAXSPEED_KPH))
     _warn(raw, fields.MAXSPEED_KPH, unreadable, "speed limit unreadable, left out", report)
@@ -222,19 +221,18 @@ def _known_classes(raw: gpd.GeoDataFrame, classes: Collection[str], report: Repo
     return raw.assign(**{fields.ROAD_CLASS: found})[kept]
 
 
-def _ids(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
-    """Give each row an id: its own, or its number where the file has none."""
-    if fields.ROAD_ID not in raw:
-        return raw.assign(**{fields.ROAD_ID: raw[ROW].astype("str")})
-    ids = as_text(raw[fields.ROAD_ID])
-    again = ids.duplicated(keep=False).to_numpy()
-    if again.any():
-        # Road ids carry nothing on: a number of a highway on each of its parts is usual. Make them differ.
-        numbered = ids + "-" + (ids.groupby(ids).cumcount() + 1).astype("str")
-        ids = ids.where(~again, numbered.where(ids != "", "row-" + raw[ROW].astype("str")))
-        message = "road ids that are not unique were numbered"
-        report.add("repair", "duplicate-id", message, rows=raw.loc[again, ROW])
-    return raw.assign(**{fields.ROAD_ID: ids})
+def _ids(raw: gpd.GeoDataFrame, part: Column, report: Report) -> Column:
+    """Name each line by its id, or the number of its row, and `.1`, `.2` where it is one part of several."""
+    if fields.ROAD_ID in raw:
+        own = as_text(raw[fields.ROAD_ID])
+        ids = own + part
+        unusable = (ids.duplicated(keep=False) | (own == "")).to_numpy()
+        if not unusable.any():
+            return ids
+        message = "road ids blank or not unique: the numbers of the rows are used for all"
+        report.add("repair", "duplicate-id", message, rows=raw.loc[unusable, ROW].unique())
+    numbers: Column = raw[ROW].astype("str") + part
+    return numbers
 
 
 def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
@@ -270,6 +268,6 @@ def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
         report.add("repair", "zero-length", message, rows=raw[ROW].to_numpy()[source[~real]])
     frame = raw.iloc[source].set_geometry(gpd.GeoSeries(lines, crs=LONLAT, index=raw.index[source]))
     number = pd.Series(source, index=frame.index).groupby(source).cumcount() + 1
-    split = frame[fields.ROAD_ID] + "." + number.astype("str")
-    frame[fields.ROAD_ID] = frame[fields.ROAD_ID].where(~several, split)
+    part = ("." + number.astype("str")).where(several, "")
+    frame[fields.ROAD_ID] = _ids(frame, part, report)
     return frame[real].reset_index(drop=True)
