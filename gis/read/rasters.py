@@ -229,18 +229,18 @@ def _check_range(values: NDArray[np.floating], valid_range: tuple[float, float],
     found = float(np.nanmin(values)), float(np.nanmax(values))
     if low <= found[0] and found[1] <= high:
         return
-    hint = "check the unit, set scale and offset"
+    hints = []
     if low <= found[0] / 10 and found[1] / 10 <= high:
-        hint = "a tenth of them would fit (WorldClim 1.4 stores tenths of a degree): set scale = 0.1"
-    elif low <= found[0] - 273.15 and found[1] - 273.15 <= high:
-        hint = "they would fit as kelvins: set offset = -273.15"
-    else:
+        hints.append("tenths of the unit (as WorldClim 1.4 stores degrees): set scale = 0.1")
+    if low < 0 and low <= found[0] - 273.15 and found[1] - 273.15 <= high:
+        hints.append("kelvins: set offset = -273.15")
+    if not hints:
         outside = int(((values < low) | (values > high)).sum())
-        hint = f"{outside} cells lie beyond (a no-data value that the file does not name?); {hint}"
+        hints.append(f"another unit (set scale and offset), or a nodata value not named in the file ({outside} cells)")
     report.add(
         "error",
         "implausible-values",
-        f"expected {low:g} to {high:g}; {hint}",
+        f"expected {low:g} to {high:g}; these may be {' or '.join(hints)}",
         values=[f"{found[0]:g} to {found[1]:g}"],
     )
 
