@@ -127,6 +127,39 @@ def travel_matrix(graph: Graph, origins: ArrayLike, destinations: ArrayLike) -> 
     return np.array(rows).reshape(len(starts), len(ends))
 
 
+def accumulate(predecessor: ArrayLike, value: ArrayLike) -> Float:
+    """Sum a value of edges along the way from the source to each node, for example kilometres.
+
+    Parameters
+    ----------
+    predecessor
+        From `nearest`, shape `(n,)`; -1 at a source and where unreachable.
+    value
+        Of the edge by which each node is reached, 0 where there is none, shape `(n,)`.
+
+    Returns
+    -------
+    array of shape `(n,)`
+
+    Notes
+    -----
+    Each round doubles the length of way that a node has summed, so the rounds are the logarithm of the longest way.
+
+    Examples
+    --------
+    >>> accumulate([-1, 0, 1, -1], [0.0, 2.0, 3.0, 0.0]).tolist()
+    [0.0, 2.0, 5.0, 0.0]
+    """
+    total, before = np.array(value, np.float64), np.array(predecessor, np.int64)
+    going = np.flatnonzero(before >= 0)
+    while len(going):
+        ahead = before[going]
+        # Both right-hand sides are read before either array changes.
+        total[going], before[going] = total[going] + total[ahead], before[ahead]
+        going = going[before[going] >= 0]
+    return total
+
+
 def route(predecessor: ArrayLike, node: int) -> NDArray[np.int64]:
     """Return the nodes from `node` to the source that serves it, both included."""
     before = np.asarray(predecessor)

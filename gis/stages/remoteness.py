@@ -66,16 +66,10 @@ def aria_plus(distance_km: pd.DataFrame, *, means_km: Mapping[str, float] | None
     >>> result.ruler, result.score.round(2).tolist()
     ({'a': 30.0, 'b': 10.0}, [0.0, 5.56, 94.44])
     """
-    means = (
-        dict(means_km)
-        if means_km is not None
-        else {tier: _mean_of_reached(distance_km[tier]) for tier in distance_km}
-    )
-    ratio = pd.DataFrame(
-        {tier: _capped_ratio(distance_km[tier], means[tier], ARIA_CAP) / ARIA_CAP for tier in distance_km},
-        index=distance_km.index,
-    )
-    return _weighted(ratio, dict.fromkeys(distance_km, 1.0), means)
+    tiers = distance_km.columns.tolist()
+    means = dict(means_km or {tier: _mean_of_reached(distance_km[tier]) for tier in tiers})
+    ratio = {tier: _capped_ratio(distance_km[tier], means[tier], ARIA_CAP) / ARIA_CAP for tier in tiers}
+    return _weighted(pd.DataFrame(ratio, index=distance_km.index), dict.fromkeys(tiers, 1.0), means)
 
 
 def kz(minutes: pd.DataFrame, *, weight: Mapping[str, float], cap_min: Mapping[str, float]) -> Remoteness:
@@ -101,10 +95,8 @@ def kz(minutes: pd.DataFrame, *, weight: Mapping[str, float], cap_min: Mapping[s
     >>> kz(minutes, weight={"town": 1, "district": 3}, cap_min={"town": 180, "district": 60}).score.tolist()
     [0.0, 31.25, 100.0]
     """
-    ratio = pd.DataFrame(
-        {tier: _capped_ratio(minutes[tier], cap_min[tier], 1.0) for tier in minutes}, index=minutes.index
-    )
-    return _weighted(ratio, weight, cap_min)
+    ratio = {tier: _capped_ratio(minutes[tier], cap_min[tier], 1.0) for tier in minutes.columns.tolist()}
+    return _weighted(pd.DataFrame(ratio, index=minutes.index), weight, cap_min)
 
 
 def classes(score: pd.Series, upper: Sequence[float], names: Sequence[str]) -> pd.Series:
@@ -138,9 +130,10 @@ def _capped_ratio(values: pd.Series, by: float, cap: float) -> pd.Series:
 
 
 def _weighted(ratio: pd.DataFrame, weight: Mapping[str, float], ruler: Mapping[str, float]) -> Remoteness:
-    w = pd.Series({tier: float(weight[tier]) for tier in ratio})
+    tiers = ratio.columns.tolist()
+    w = pd.Series([float(weight[tier]) for tier in tiers], index=tiers)
     present = ratio.notna().mul(w, axis=1)
     total = present.sum(axis=1)
     parts = ratio.mul(w, axis=1).div(total.where(total > 0), axis=0) * 100.0
     score = parts.sum(axis=1, min_count=1)
-    return Remoteness(score, parts, {tier: float(ruler[tier]) for tier in ratio})
+    return Remoteness(score, parts, {tier: float(ruler[tier]) for tier in tiers})

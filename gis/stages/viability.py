@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -108,7 +109,7 @@ def viability(
     used = indicators.loc[list(values)]
     score = pd.DataFrame(values, index=settlements.index)
     blocks = used["block"].tolist()
-    weighting = {
+    weighting: dict[str, Any] = {
         "weights": used["weight"].to_numpy(float),
         "blocks": blocks,
         "block_weights": [block_weights[block] for block in dict.fromkeys(blocks)],

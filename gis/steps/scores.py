@@ -20,7 +20,8 @@ def remoteness(study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, record: R
         assert inputs.kz_table is not None
         minutes = scored[[fields.travel_time_min(name) for name in names]].set_axis(names, axis=1)
         table = inputs.kz_table.loc[names]
-        far = kz(minutes, weight=table["weight"].to_dict(), cap_min=table["cap_min"].to_dict())
+        weight, cap_min = (dict(zip(names, table[column], strict=True)) for column in ("weight", "cap_min"))
+        far = kz(minutes, weight=weight, cap_min=cap_min)
     else:
         km = scored[[fields.distance_km(name) for name in names]].set_axis(names, axis=1)
         means = study.remoteness.means_km

@@ -190,5 +190,5 @@ def travel_columns(study: Study, inputs: Inputs, travelled: Travelled, index: pd
             out[fields.travel_time_min(tier.name, season.name)] = by[tier.name, season.name]["travel_time_min"]
     columns = pd.DataFrame(out, index=index)
     minutes = columns[[fields.travel_time_min(tier.name) for tier in inputs.tiers]]
-    columns.insert(0, fields.REACHABLE, ~np.isinf(minutes).any(axis=1))
+    columns.insert(0, fields.REACHABLE, ~np.isinf(minutes.to_numpy()).any(axis=1))
     return columns
