@@ -130,7 +130,7 @@ def _commit(part: Path, out: Path) -> None:
     old, ready = out / (_OLD + name), out / (_READY + name)
     files = _files(part)
     (part / _LIST).write_text(json.dumps(files, ensure_ascii=False), encoding="utf-8")
-    for file in [*files, *_listed(out), _LIST]:
+    for file in {*files, *_listed(out), _LIST}:
         if (out / file).is_file():
             _link(out / file, old / file)
     part.rename(ready)
@@ -232,11 +232,7 @@ def _refusal(error: Exception, out: Path) -> Exception:
     if isinstance(error, OutputError):
         return error
     number = error.errno if isinstance(error, OSError) else None
-    try:
-        full = number in _FULL or shutil.disk_usage(out if out.exists() else out.parent).free < 2**20
-    except OSError:
-        full = number in _FULL
-    if full:
+    if number in _FULL or (number is None and out.is_dir() and shutil.disk_usage(out).free < 2**20):
         return OutputError(f"{out}: the disk is full; free some space or choose another folder, and run again")
     if not isinstance(error, OSError):
         return error

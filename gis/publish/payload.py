@@ -5,6 +5,7 @@ difference to the one before, which packs well.
 """
 
 import base64
+import math
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +15,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
-from rasterio.warp import calculate_default_transform, reproject
+from rasterio.warp import reproject, transform_bounds
 
 from gis import fields as f
 from gis.publish import palette
@@ -27,6 +29,7 @@ _DEGREE = 100_000
 _VIABILITY = (20, 40, 60, 80)
 _REMOTENESS = (20, 40, 60, 80)
 _MOST_PIXELS = 1200
+_POLE = 85.0
 _MOST_VERTICES = 120_000
 
 Json = dict[str, Any]
@@ -206,29 +209,26 @@ def raster(minutes: NDArray[np.floating], grid: Grid) -> Json:
     last = len(palette.MINUTES_COLOURS)
     codes[np.isinf(minutes)] = last + 1
     codes[np.isnan(minutes)] = 0
-    ny, nx = grid.shape
-    transform, width, height = calculate_default_transform(grid.crs, "EPSG:3857", nx, ny, *grid.bounds)
-    shrink = max(1.0, max(width, height) / _MOST_PIXELS)
-    width, height = max(1, round(width / shrink)), max(1, round(height / shrink))
-    transform, width, height = calculate_default_transform(
-        grid.crs, "EPSG:3857", nx, ny, *grid.bounds, dst_width=width, dst_height=height
-    )
+    around = transform_bounds(grid.crs, "EPSG:4326", *grid.bounds)
+    around = (around[0], max(around[1], -_POLE), around[2], min(around[3], _POLE))
+    west, south, east, north = transform_bounds("EPSG:4326", "EPSG:3857", *around)
+    # As many cells as the grid has, but square in the map's projection.
+    size = math.sqrt((east - west) * (north - south) / codes.size)
+    size = max(size, (east - west) / _MOST_PIXELS, (north - south) / _MOST_PIXELS)
+    width, height = math.ceil((east - west) / size), math.ceil((north - south) / size)
     warped = np.zeros((height, width), np.uint8)
     reproject(
-        codes, warped, src_transform=grid.transform, src_crs=grid.crs, dst_transform=transform,
-        dst_crs="EPSG:3857", resampling=Resampling.nearest,
+        codes, warped, src_transform=grid.transform, src_crs=grid.crs,
+        dst_transform=Affine(size, 0, west, 0, -size, north), dst_crs="EPSG:3857", resampling=Resampling.nearest,
     )  # fmt: skip
     row, column = np.indices(warped.shape)
     warped[(warped == last + 1) & ((row + column) % 4 < 1)] = last + 2
     colours = [(0, 0, 0, 0), *((*palette.rgb(c), 255) for c in palette.MINUTES_COLOURS)]
     colours += [(*palette.rgb(palette.UNREACHABLE), 150), (*palette.rgb(palette.OUTLINE), 190)]
-    west, north = transform.c, transform.f
-    box = gpd.GeoSeries.from_xy(
-        [west, west + width * transform.a], [north + height * transform.e, north], crs=3857
-    ).to_crs(4326)
+    corners = transform_bounds("EPSG:3857", "EPSG:4326", west, north - height * size, west + width * size, north)
     return {
         "url": "data:image/png;base64," + base64.b64encode(png(warped, colours)).decode(),
-        "bounds": [[float(p.y), float(p.x)] for p in box],
+        "bounds": [[corners[1], corners[0]], [corners[3], corners[2]]],
     }
 
 

@@ -182,6 +182,7 @@ def page_data(
     places = settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())]
     west, south, east, north = map(float, places.to_crs(4326).total_bounds)
     tolerance = max(east - west, north - south) / _WIDTH
+    margin = max(0.0, 0.02 - max(east - west, north - south))  # a single place still needs a frame
     classes = list(remoteness_classes) or _classes(places)
     texts = {key: w[source] for key, source in _LABELS.items()}
     texts |= {key.removeprefix("map."): text for key, text in w.items() if key.startswith("map.")}
@@ -190,7 +191,7 @@ def page_data(
         "title": title or w["map.title"],
         "notes": [str(note) for note in notes],
         "words": texts,
-        "bounds": [[south, west], [north, east]],
+        "bounds": [[south - margin, west - margin], [north + margin, east + margin]],
         "points": payload.points(places, tiers, tier_names, contributions, language),
         "themes": payload.themes(places, tiers, tier_names, classes, language),
         "centres": payload.centres(centres, places, tiers),

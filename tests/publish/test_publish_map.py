@@ -1,0 +1,295 @@
+"""The page as its user meets it: in a browser, from a disk, with no network."""
+
+import re
+import sys
+
+import geopandas as gpd
+import numpy as np
+import publish_tools as tools
+import pytest
+import shapely
+from affine import Affine
+
+from gis import fields as f
+from gis.publish import palette, payload, web_map
+from gis.publish.web_map import write_map
+from gis.publish.words import words
+from gis.space.grid import Grid
+
+SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
+
+
+def written(path, country, language="kk", **changes):
+    minutes, grid = tools.minutes_raster()
+    options = {
+        **country,
+        "rasters": {"town": (minutes, grid), "district_centre": (minutes + 20, grid)},
+        "tiers": tools.TIERS,
+        "contributions": tools.INDICATORS,
+        "remoteness_classes": tools.CLASSES,
+        "language": language,
+        "notes": ["Test <b>data</b>", tools.HOSTILE[2]],
+    }
+    assert write_map(path, **(options | changes)) == []
+    return path
+
+
+@pytest.fixture(scope="module")
+def page_file(country, tmp_path_factory):
+    return written(tmp_path_factory.mktemp("Карта үлгісі") / "map.html", country)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = tools.chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        one = play.chromium.launch(executable_path=path, args=flags)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page with the network off; at the end nothing may have been complained of, or asked of the network."""
+    pages, trouble = [], []
+
+    def open_page(file, size="laptop", fragment=""):
+        width, height = SIZES[size]
+        phone = size == "phone"
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=phone, is_mobile=phone)
+        page = context.new_page()
+        page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: trouble.append(str(e)))
+
+        def stop(route):
+            trouble.append(route.request.url)
+            route.abort()
+
+        page.route(re.compile("^https?:"), stop)
+        page.goto(file.as_uri() + fragment)
+        page.wait_for_selector("[data-ready=yes]", timeout=30_000)
+        pages.append(context)
+        return page
+
+    yield open_page
+    for context in pages:
+        context.close()
+    assert trouble == []
+
+
+def find(page, text):
+    page.get_by_role("combobox").first.fill(text)
+    page.get_by_role("option").first.wait_for()
+    return [option.inner_text() for option in page.get_by_role("option").all()]
+
+
+def card_of(page):
+    return page.locator(".leaflet-popup .card, .sheet:not([hidden]) .card")
+
+
+def inks(page, selector=".leaflet-points-pane canvas"):
+    """Count the pixels that are drawn on a canvas."""
+    return page.evaluate(
+        """(selector) => { const c = document.querySelector(selector);
+        const copy = document.createElement("canvas");
+        copy.width = c.width; copy.height = c.height;
+        copy.getContext("2d", { willReadFrequently: true }).drawImage(c, 0, 0);
+        const d = copy.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+        let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("typed", ["Қарағанды", "караганды", "Karaganda", "100003021"])
+def test_search_finds_any_spelling_and_opens_the_card(visit, page_file, size, typed):
+    page = visit(page_file, size)
+    assert find(page, typed)[0].startswith("Қарағанды")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    assert card_of(page).get_by_role("heading", level=2).inner_text() == "Қарағанды"
+    assert "500" in card_of(page).inner_text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_click_opens_the_settlement_that_is_there(visit, page_file, country, size):
+    page = visit(page_file, size)
+    row = 3
+    find(page, "Қарағанды")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    page.locator(".leaflet-popup-close-button, .close").first.click()
+    card_of(page).wait_for(state="hidden")
+    place = page.evaluate(
+        """([lat, lon]) => { const p = map_shalgai.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }""",
+        [country["settlements"].geometry.y.iloc[row], country["settlements"].geometry.x.iloc[row]],
+    )
+    page.mouse.click(*place)
+    card_of(page).wait_for()
+    text = card_of(page).inner_text()
+    frame, w = country["settlements"].iloc[row], words("kk")
+    assert text.startswith("Қарағанды")
+    assert w[f"potential.{frame[f.POTENTIAL]}"] in text
+    assert w["tier.republican_city"] in text
+    assert "Астана" in text
+    assert page.locator(".card .bars .bar").count() == len(tools.INDICATORS)
+    minutes = round(frame[f.travel_time_min("republican_city")])
+    assert f"{minutes // 60} сағ {minutes % 60} мин" in text.replace("\u00a0", " ")
+
+
+def test_layers_themes_and_rasters_change_map_and_legend(visit, page_file, country):
+    page = visit(page_file)
+    legend = page.locator(".legends")
+    counts = country["settlements"][f.POTENTIAL].value_counts()
+    assert str(counts[f.MEDIUM]) in legend.inner_text()
+    lines = ".leaflet-lines-pane canvas"
+    before = inks(page, lines)
+    page.get_by_label("Жолдар").uncheck()
+    page.wait_for_timeout(100)
+    assert inks(page, lines) < before
+    assert "Автомагистраль" not in legend.inner_text()
+    before = inks(page)
+    legend.get_by_role("button", name="Орташа").click()
+    assert inks(page) < before
+    page.get_by_label("Елді мекендердің түсі").select_option(f.REMOTENESS_CLASS)
+    assert "Өте шалғай" in legend.inner_text()
+    assert "Орташа" not in legend.inner_text()
+    assert page.locator("img.cells").count() == 0
+    page.get_by_label("Кез келген жерден жол уақыты").select_option("town")
+    assert page.locator("img.cells").count() == 1
+    assert page.evaluate("document.querySelector('img.cells').decode().then(() => true)")
+    assert "Жету мүмкін емес" in legend.inner_text()
+    page.get_by_label("Кез келген жерден жол уақыты").select_option("none")
+    assert page.locator("img.cells").count() == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_hostile_names_are_text(visit, page_file, size):
+    page = visit(page_file, size)
+    for number, name in enumerate(tools.HOSTILE, start=12):
+        find(page, str(100000000 + 1007 * number))
+        page.keyboard.press("Enter")
+        card_of(page).wait_for()
+        heading = card_of(page).get_by_role("heading", level=2)
+        assert heading.evaluate("e => e.textContent") == name
+    assert page.evaluate("window.hurt") is None
+    assert page.locator(".panel img, .leaflet-popup img, .sheet img").count() == 0
+    page.evaluate("document.querySelector('details').open = true")
+    assert "</script>" in page.locator("details").inner_text()
+
+
+def test_unreachable_and_unknown_are_said(visit, page_file):
+    page = visit(page_file)
+    for number, word in ((31, "Жету мүмкін емес"), (34, "Дерек жоқ")):
+        find(page, str(100000000 + 1007 * number))
+        page.keyboard.press("Enter")
+        card_of(page).wait_for()
+        assert word in card_of(page).locator("table").inner_text()
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_page_is_in_its_language(visit, country, tmp_path, language):
+    page = visit(written(tmp_path / "map.html", country, language))
+    assert page.evaluate("document.documentElement.lang") == language
+    assert page.title() == words(language)["map.title"]
+    text = page.locator(".panel").inner_text()
+    others = {"en", "ru", "kk"} - {language}
+    assert words(language)["potential.low"] in text
+    assert not any(words(other)["potential.low"] in text for other in others)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_cut_off(visit, page_file, size):
+    page = visit(page_file, size)
+    width, height = SIZES[size]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator(".panel").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] <= height
+    find(page, "Алматы")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    page.wait_for_timeout(400)
+    card = page.locator(".leaflet-popup, .sheet:not([hidden])").first.bounding_box()
+    assert card["x"] >= 0
+    assert card["y"] >= (box["y"] + box["height"] if size == "phone" else 0)
+    assert card["x"] + card["width"] <= width
+    assert card["y"] + card["height"] <= height
+
+
+def test_page_works_with_the_least_that_can_be_had(visit, tmp_path):
+    bare = gpd.GeoDataFrame(index=["a"], geometry=[shapely.Point(70, 50)], crs=4326)
+    assert write_map(tmp_path / "bare.html", settlements=bare) == []
+    page = visit(tmp_path / "bare.html")
+    find(page, "a")
+    page.keyboard.press("Enter")
+    assert card_of(page).inner_text().startswith("a")
+
+
+def test_page_is_small_asks_for_nothing_and_is_the_same_each_time(page_file, country, tmp_path):
+    text = page_file.read_text("utf-8")
+    assert not re.search(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", text)
+    assert not re.search(r"url\((?!\"?(?:data:|#))", text)
+    again = written(tmp_path / "again.html", country)
+    assert again.read_bytes() == page_file.read_bytes()
+
+
+def test_12_000_settlements_take_less_than_the_promised_size(tmp_path):
+    path = written(tmp_path / "map.html", tools.country(12_000))
+    assert path.stat().st_size < 1_500_000
+
+
+def test_without_leaflet_the_page_links_to_it_and_says_so(country, tmp_path, monkeypatch):
+    monkeypatch.setattr(web_map, "_leaflet", lambda: None)
+    findings = write_map(tmp_path / "map.html", settlements=country["settlements"])
+    assert [(one.level, one.code) for one in findings] == [("warning", "leaflet-missing")]
+    assert re.search(r'src="https://[^"]*leaflet', (tmp_path / "map.html").read_text("utf-8"))
+
+
+def test_leaflet_is_read_without_django():
+    assert web_map._leaflet() is not None
+    assert "django" not in sys.modules
+
+
+def test_points_unpack_to_where_they_were(country):
+    frame = country["settlements"].to_crs(3857)
+    data = payload.points(frame, tools.TIERS, None, (), "en")
+    lon = np.cumsum(data["lon"]) / 100_000
+    assert lon == pytest.approx(country["settlements"].geometry.x.to_numpy(), abs=1.5e-5)
+    town = data["tiers"][2]
+    assert town["min"][30] == -1
+    assert town["min"][34] is None
+    assert data["id"][town["centre"][5]] == frame[f.centre("town")].iloc[5]
+
+
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+def test_a_raster_keeps_its_place_and_its_classes():
+    minutes = np.full((20, 30), 5.0)
+    minutes[:, 10:20], minutes[:, 20:] = np.inf, np.nan
+    made = payload.raster(minutes, Grid((20, 30), Affine(0.1, 0, 60, 0, -0.1, 50), "EPSG:4326"))
+    (south, west), (north, east) = made["bounds"]
+    assert (west, north) == pytest.approx((60, 50), abs=0.01)
+    assert (east, south) == pytest.approx((63, 48), abs=0.11)
+    import base64
+
+    from rasterio.io import MemoryFile
+
+    with MemoryFile(base64.b64decode(made["url"].split(",")[1])) as memory, memory.open() as image:
+        codes, colours = image.read(1), image.colormap(1)
+    middle = codes[codes.shape[0] // 2]
+    assert colours[int(middle[2])][:3] == palette.rgb(palette.MINUTES_COLOURS[0])
+    assert colours[int(middle[len(middle) // 2])][:3] in (
+        palette.rgb(palette.UNREACHABLE),
+        palette.rgb(palette.OUTLINE),
+    )
+    assert colours[int(middle[-2])][3] == 0
+
+
+def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, monkeypatch):
+    every = payload.road_lines(country["roads"], "en", 0.001)
+    monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(p[0]) for road in every[:2] for p in road["lines"]))
+    assert [r["label"] for r in payload.road_lines(country["roads"], "en", 0.001)] == [r["label"] for r in every[:2]]
