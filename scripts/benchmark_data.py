@@ -98,9 +98,7 @@ def road_network(edges: int = 1_000_000, *, seed: int = 0) -> Roads:
         ]
     )
     row, column = roads[:, 0] // nx, roads[:, 0] % nx
-    crosses = ((roads[:, 1] // nx != row) & (row == ny // 3)) | (
-        (roads[:, 1] % nx != column) & (column == 2 * nx // 3)
-    )
+    crosses = ((roads[:, 1] // nx != row) & (row == ny // 3)) | ((roads[:, 1] % nx != column) & (column == 2 * nx // 3))
     keep = rng.random(len(roads)) > np.where(crosses, 0.99, 0.06)
     islet = (row < ny // 20) & (column < nx // 20) & ((roads[:, 1] // nx >= ny // 20) | (roads[:, 1] % nx >= nx // 20))
     roads = roads[keep & ~islet]

@@ -4,6 +4,7 @@ All solvers use these functions, so that their answers agree bit for bit.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -11,12 +12,34 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
+
+class Land(NamedTuple):
+    """What the minutes of a move depend on.
+
+    Parameters
+    ----------
+    friction
+        Shape `(ny, nx)`, minutes per metre; NaN and inf are barriers.
+    elevation
+        Shape `(ny, nx)`, metres; of size 0 where slope does not count.
+    lengths
+        Metres of each kind of move by its upper row, from `move_lengths`.
+    gaps
+        Whether a diagonal move may pass between two barriers.
+    """
+
+    friction: Float
+    elevation: Float
+    lengths: Float
+    gaps: bool
+
+
 # A move is (rows, columns): 4 straight, 4 diagonal, 8 knight's moves. Opposite moves stand side by side.
 ROWS = np.array([-1, 1, 0, 0, -1, 1, -1, 1, -1, 1, -1, 1, -2, 2, -2, 2], np.int64)
 COLUMNS = np.array([0, 0, -1, 1, -1, 1, 1, -1, -2, 2, 2, -2, -1, 1, 1, -1], np.int64)
 
 ACROSS, DOWN, DIAGONAL, FLAT_KNIGHT, STEEP_KNIGHT = range(5)
-_KIND = np.array([DOWN, DOWN, ACROSS, ACROSS] + [DIAGONAL] * 4 + [FLAT_KNIGHT] * 4 + [STEEP_KNIGHT] * 4)
+KIND = np.array([DOWN, DOWN, ACROSS, ACROSS] + [DIAGONAL] * 4 + [FLAT_KNIGHT] * 4 + [STEEP_KNIGHT] * 4)
 
 
 def move_lengths(dx: Float, dy: Float) -> Float:
@@ -61,29 +84,24 @@ def slope_factor(z_here, z_there, length):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def move_minutes(friction, z, lengths, i, j, move):  # type: ignore[no-untyped-def]
-    """Return the minutes of the move from cell `(i, j)`, outwards from a centre; inf where it is barred.
-
-    `z` is empty where slope does not count; else the journey runs inwards, from the move's end to `(i, j)`.
-    """
+def move_minutes(land, i, j, move):  # type: ignore[no-untyped-def]
+    """Return the minutes of a move inside the grid from cell `(i, j)`, outwards from a start; inf where barred."""
+    friction = land.friction
     i2, j2 = i + ROWS[move], j + COLUMNS[move]
-    ny, nx = friction.shape
-    if i2 < 0 or i2 >= ny or j2 < 0 or j2 >= nx:
-        return np.inf
     ends = friction[i, j] + friction[i2, j2]
-    length = lengths[_KIND[move], min(i, i2)]
-    if move < 4:
-        minutes = ends * (0.5 * length)
-    elif move < 8:
-        if not (friction[i, j2] < np.inf or friction[i2, j] < np.inf):
+    length = land.lengths[KIND[move], min(i, i2)]
+    if move < 8:
+        if move >= 4 and not (land.gaps or friction[i, j2] < np.inf or friction[i2, j] < np.inf):
             return np.inf
         minutes = ends * (0.5 * length)
-    elif move < 12:
-        middle = (j + j2) // 2
-        minutes = (ends + (friction[i, middle] + friction[i2, middle])) * (0.25 * length)
     else:
-        middle = (i + i2) // 2
-        minutes = (ends + (friction[middle, j] + friction[middle, j2])) * (0.25 * length)
-    if z.size:
-        minutes *= slope_factor(z[i, j], z[i2, j2], length)
+        if move < 12:
+            middle = (j + j2) // 2
+            ends += friction[i, middle] + friction[i2, middle]
+        else:
+            middle = (i + i2) // 2
+            ends += friction[middle, j] + friction[middle, j2]
+        minutes = ends * (0.25 * length)
+    if land.elevation.size:
+        minutes *= slope_factor(land.elevation[i, j], land.elevation[i2, j2], length)
     return minutes if minutes < np.inf else np.inf

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gis.kernels._moves import ACROSS, DIAGONAL, DOWN, Float, slope_factor
+from gis.kernels._moves import ACROSS, DIAGONAL, DOWN, Float, Land, slope_factor
 
 Bool = NDArray[np.bool_]
 
@@ -43,26 +43,27 @@ def _relax_row(before, straight, left, right, row):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
-def _weigh_row(above, here, half, w):  # type: ignore[no-untyped-def]
+def weigh_row(above, here, half, gaps, w):  # type: ignore[no-untyped-def]
     """Fill the minutes of the moves between two rows of friction; `half` holds half lengths by lane."""
     straight, left, right = w[0], w[1], w[2]
+    barrier = np.nan if gaps else np.inf  # nothing is as high as NaN, so no corner is barred
     for j in range(len(here) - 2):
         straight[j + 1] = (above[j + 1] + here[j + 1]) * half[0, j]
     for j in range(len(here) - 2):
         minutes = (above[j] + here[j + 1]) * half[1, j]
-        left[j + 1] = minutes if min(above[j + 1], here[j]) < np.inf else np.inf
+        left[j + 1] = np.inf if min(above[j + 1], here[j]) >= barrier else minutes
     for j in range(len(here) - 2):
         minutes = (above[j + 2] + here[j + 1]) * half[1, j + 1]
-        right[j + 1] = minutes if min(above[j + 1], here[j + 2]) < np.inf else np.inf
+        right[j + 1] = np.inf if min(above[j + 1], here[j + 2]) >= barrier else minutes
 
 
 @njit(cache=True, nogil=True)
-def _slope_row(above, here, half, w, back):  # type: ignore[no-untyped-def]
+def slope_row(above, here, half, w, back):  # type: ignore[no-untyped-def]
     """Turn the minutes between two rows of elevation into those of moves down (`w`) and up (`back`)."""
-    back[:] = w
     for side in range(3):
         shift = (0, -1, 1)[side]
         for j in range(len(here) - 2):
+            back[side, j + 1] = w[side, j + 1]
             if w[side, j + 1] < np.inf:
                 length = 2.0 * half[min(side, 1), j + (side == 2)]
                 z_above, z_here = above[j + 1 + shift], here[j + 1]
@@ -71,7 +72,7 @@ def _slope_row(above, here, half, w, back):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sweep(planes, turn, slope, half, weighed, dirty, changed, before):  # type: ignore[no-untyped-def]
+def _sweep(planes, turn, slope, gaps, half, weighed, dirty, changed, before):  # type: ignore[no-untyped-def]
     """Sweep down and up over the rows next to a dirty one; return whether anything changed.
 
     `dirty[0]` marks rows to be carried down, `dirty[1]` up; `changed` gathers the rows that fell.
@@ -92,9 +93,9 @@ def _sweep(planes, turn, slope, half, weighed, dirty, changed, before):  # type:
             edge = max(i, source)  # moves between two rows are kept with the lower one
             if not weighed[edge]:
                 weighed[edge] = True
-                _weigh_row(f[edge - 1], f[edge], half[edge], w[:, edge])
+                weigh_row(f[edge - 1], f[edge], half[edge], gaps, w[:, edge])
                 if slope:
-                    _slope_row(z[edge - 1], z[edge], half[edge], w[:, edge], back[:, edge])
+                    slope_row(z[edge - 1], z[edge], half[edge], w[:, edge], back[:, edge])
             for j in range(n + 2):
                 before[j] = d[source, j]
             if way == 0:
@@ -121,8 +122,9 @@ def _carry(d, turned, changed, dirty):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _load(friction, z, lengths, minutes, i0, j0, planes, half):  # type: ignore[no-untyped-def]
+def _load(land, minutes, i0, j0, planes, half):  # type: ignore[no-untyped-def]
     """Fill a thread's planes with the cells from `(i0, j0)` on; what lies off the grid is a barrier."""
+    friction, z, lengths = land.friction, land.elevation, land.lengths
     ny, nx = friction.shape
     n = len(planes[0])
     for i in range(n):
@@ -171,11 +173,11 @@ def _store(minutes, wake, i0, j0, size, d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _settle(friction, z, lengths, minutes, fresh, wake, tile, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
+def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
     """Bring one tile to its fixed point; return the number of cells reached for the first time."""
-    across = (friction.shape[1] + size - 1) // size
+    across = (minutes.shape[1] + size - 1) // size
     i0, j0 = tile // across * size - 1, tile % across * size - 1
-    _load(friction, z, lengths, minutes, i0, j0, planes, half)
+    _load(land, minutes, i0, j0, planes, half)
     # Only what came in over the rim is news, unless the tile has starts that it was not yet asked about.
     flags[:] = False
     flags[:, 0, 0] = flags[:, 1, -1] = True
@@ -183,10 +185,11 @@ def _settle(friction, z, lengths, minutes, fresh, wake, tile, size, planes, half
         flags[:, 0:2] = True
     fresh[tile] = False
     any_change = False
+    slope = land.elevation.size > 0
     turn = idle = 0
     while idle < 2:
         idle += 1
-        if _sweep(planes, turn, z.size > 0, half[turn], flags[turn, 3], flags[turn, 0:2], flags[turn, 2], before):
+        if _sweep(planes, turn, slope, land.gaps, half[turn], flags[turn, 3], flags[turn, 0:2], flags[turn, 2], before):
             any_change = True
             idle = 0
             _carry(planes[turn], planes[1 - turn], flags[turn, 2], flags[1 - turn])
@@ -195,14 +198,12 @@ def _settle(friction, z, lengths, minutes, fresh, wake, tile, size, planes, half
 
 
 @njit(cache=True, nogil=True)
-def _settle_all(friction, z, lengths, minutes, fresh, wake, tiles, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
+def _settle_all(land, minutes, fresh, wake, tiles, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
     """Settle a list of tiles, in order; return the number of cells reached for the first time."""
     reached = 0
     for tile in tiles:
         wake[tile] = np.inf
-        reached += _settle(
-            friction, z, lengths, minutes, fresh, wake, tile, size, planes, half, flags, before
-        )
+        reached += _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before)
     return reached
 
 
@@ -218,17 +219,16 @@ class _Worker:
         self.flags = np.zeros((2, 4, n), np.bool_)
         self.before = np.full(n + 2, np.inf)
 
-    def settle(self, grid: tuple[Float, Float, Float, Float], fresh: Bool, tiles: NDArray[np.int64]) -> int:
-        """Settle a list of tiles."""
-        return int(
-            _settle_all(
-                *grid, fresh, self.wake, tiles, self.size, self.planes, self.half, self.flags, self.before
-            )
-        )
+    def settle(self, land: Land, minutes: Float, fresh: Bool, tiles: NDArray[np.int64]) -> int:
+        """Settle a list of tiles; return the number of cells reached for the first time."""
+        memory = (self.size, self.planes, self.half, self.flags, self.before)
+        # A contiguous copy: numba would compile anew for a strided one.
+        return int(_settle_all(land, minutes, fresh, self.wake, np.ascontiguousarray(tiles), *memory))
 
 
 def sweep_tiles(
-    grid: tuple[Float, Float, Float, Float],
+    land: Land,
+    minutes: Float,
     start_cells: NDArray[np.int64],
     *,
     pool: ThreadPoolExecutor,
@@ -240,9 +240,8 @@ def sweep_tiles(
 
     Parameters
     ----------
-    grid
-        Friction, elevation (empty where slope does not count), lengths of moves, and minutes, which hold the
-        starting values and are bettered in place.
+    minutes
+        Shape `(ny, nx)`, the starting values; bettered in place.
     start_cells
         Flat indices of the cells with a starting value.
     report
@@ -254,7 +253,6 @@ def sweep_tiles(
         False where the work was given up, because tiles are visited too often for what they yield, as in a
         maze; minutes are then upper bounds.
     """
-    minutes = grid[3]
     ny, nx = minutes.shape
     down, across = -(-ny // size), -(-nx // size)
     tile = start_cells // nx // size * across + start_cells % nx // size
@@ -267,7 +265,7 @@ def sweep_tiles(
         count = min(max(_LEAST_BATCH * threads, len(waiting) // 4), _LARGEST_BATCH)
         batch = waiting[np.argsort(keys[waiting], kind="stable")[:count]]
         keys[batch] = np.inf
-        jobs = [pool.submit(w.settle, grid, fresh, np.ascontiguousarray(batch[k::threads])) for k, w in enumerate(workers)]
+        jobs = [pool.submit(w.settle, land, minutes, fresh, batch[k::threads]) for k, w in enumerate(workers)]
         reached += sum(job.result() for job in jobs)
         for worker in workers:
             np.minimum(keys, worker.wake, out=keys)

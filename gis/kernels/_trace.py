@@ -3,47 +3,121 @@
 import numpy as np
 from numba import njit
 
-from gis.kernels._moves import COLUMNS, ROWS, move_minutes
+from gis.kernels._moves import ACROSS, COLUMNS, DIAGONAL, DOWN, ROWS, move_minutes, slope_factor
+from gis.kernels._tiles import slope_row, weigh_row
 
 NO_MOVE, AT_START = 255, 254
 _UNTIED = 253  # minutes that only a neighbour of equal minutes explains, as on cells of no friction
 
 
 @njit(cache=True, nogil=True)
-def trace_moves(friction, z, lengths, moves, start, minutes, move_in, first, last):  # type: ignore[no-untyped-def]
+def _match(minutes, moving, here, move, code):  # type: ignore[no-untyped-def]
+    """Note a move where it leads from fewer minutes to just those that are here."""
+    for j in range(len(code)):
+        leads = (minutes[j] + moving[j] == here[j]) & (minutes[j] < here[j]) & (code[j] < AT_START)
+        code[j] = move if leads else code[j]
+
+
+@njit(cache=True, nogil=True)
+def _read_row(land, minutes, i, f, z, d, half):  # type: ignore[no-untyped-def]
+    """Read a row into padded arrays; a row off the grid is a barrier."""
+    ny, nx = minutes.shape
+    f[:] = np.inf
+    d[:] = np.inf
+    for j in range(nx if 0 <= i < ny else 0):
+        d[j + 1] = minutes[i, j]
+        f[j + 1] = land.friction[i, j] if land.friction[i, j] < np.inf else np.inf
+    for j in range(nx if 0 <= i < ny and land.elevation.size else 0):
+        z[j + 1] = land.elevation[i, j]
+    if 0 < i < ny:
+        half[0, :] = 0.5 * land.lengths[DOWN, i - 1]
+        half[1, :] = 0.5 * land.lengths[DIAGONAL, i - 1]
+
+
+@njit(cache=True, nogil=True)
+def _weigh_across(f, z, length, left, right):  # type: ignore[no-untyped-def]
+    """Fill the minutes of the moves into each cell of a row from its left and from its right."""
+    for j in range(len(f) - 1):
+        left[j + 1] = (f[j] + f[j + 1]) * (0.5 * length)
+    for j in range(len(f) - 1):
+        right[j] = left[j + 1]
+    if z.size:
+        for j in range(1, len(f)):
+            if left[j] < np.inf:
+                left[j] *= slope_factor(z[j - 1], z[j], length)
+                right[j - 1] *= slope_factor(z[j], z[j - 1], length)
+
+
+@njit(cache=True, nogil=True)
+def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ignore[no-untyped-def]
     """Fill `move_in` for the rows from `first` to `last`, and turn minutes of unknown cells into NaN.
 
     A cell that keeps its starting value is `AT_START`; else it takes the first move, in the order of
-    `ROWS` and `COLUMNS`, that leads to its minutes from a cell of fewer minutes.
+    `ROWS` and `COLUMNS`, that leads to its minutes from a cell of fewer minutes. Returns how many cells only a
+    neighbour of equal minutes explains.
     """
-    ny, nx = friction.shape
+    nx = minutes.shape[1]
+    slope = land.elevation.size > 0
+    f, d = np.empty((3, nx + 2)), np.empty((3, nx + 2))
+    z = np.zeros((3, nx + 2 if slope else 0))
+    half = np.ones((2, nx + 1))
+    w = np.full((2, 2, 3, nx + 2), np.inf)  # by row modulo 2, down or up, straight, left or right
+    left, right = np.full(nx + 2, np.inf), np.full(nx + 2, np.inf)
+    _read_row(land, minutes, first - 1, f[(first - 1) % 3], z[(first - 1) % 3], d[(first - 1) % 3], half)
     untied = 0
-    for i in range(first, last):
+    for i in range(first - 1, last):
+        below, row = (i + 1) % 3, i % 3
+        _read_row(land, minutes, i + 1, f[below], z[below], d[below], half)
+        up = w[(i + 1) % 2]
+        weigh_row(f[row], f[below], half, land.gaps, up[0])
+        if slope:
+            slope_row(z[row], z[below], half, up[0], up[1])
+        if i < first:
+            continue
+        back, down, above = up[1 if slope else 0], w[i % 2, 0], (i - 1) % 3
+        here, code = d[row, 1:-1], move_in[i]
+        _weigh_across(f[row], z[row], land.lengths[ACROSS, i], left, right)
         for j in range(nx):
-            here = minutes[i, j]
-            code = NO_MOVE
-            if here < np.inf:
-                code = AT_START if here == start[i, j] else _UNTIED
-                for move in range(moves if code == _UNTIED else 0):
-                    i2, j2 = i - ROWS[move], j - COLUMNS[move]
-                    if not (0 <= i2 < ny and 0 <= j2 < nx and minutes[i2, j2] < here):
-                        continue
-                    if minutes[i2, j2] + move_minutes(friction, z, lengths, i2, j2, move) == here:
-                        code = move
-                        break
-                untied += code == _UNTIED
-            elif np.isnan(friction[i, j]):
-                minutes[i, j] = np.nan
-            move_in[i, j] = code
+            code[j] = (AT_START if here[j] == start[i, j] else _UNTIED) if here[j] < np.inf else NO_MOVE
+        # The first move wins, so it is noted last.
+        _match(d[above, 2:], down[2, 1:], here, 7, code)
+        _match(d[below], back[2], here, 6, code)
+        _match(d[above], down[1, 1:], here, 5, code)
+        _match(d[below, 2:], back[1, 2:], here, 4, code)
+        _match(d[row], left[1:], here, 3, code)
+        _match(d[row, 2:], right[1:], here, 2, code)
+        _match(d[above, 1:], down[0, 1:], here, 1, code)
+        _match(d[below, 1:], back[0, 1:], here, 0, code)
+        for j in range(nx):
+            if code[j] == _UNTIED:
+                code[j] = _knight_in(land, moves, minutes, i, j)
+                untied += code[j] == _UNTIED
+            minutes[i, j] = np.nan if code[j] == NO_MOVE and np.isnan(land.friction[i, j]) else minutes[i, j]
     return untied
 
 
 @njit(cache=True, nogil=True)
-def tie_equals(friction, z, lengths, moves, minutes, move_in):  # type: ignore[no-untyped-def]
+def _knight_in(land, moves, minutes, i, j):  # type: ignore[no-untyped-def]
+    """Return the first knight's move that leads to the minutes of a cell from fewer, or `_UNTIED`."""
+    ny, nx = minutes.shape
+    for move in range(8, moves):
+        i2, j2 = i - ROWS[move], j - COLUMNS[move]
+        if (
+            0 <= i2 < ny
+            and 0 <= j2 < nx
+            and minutes[i2, j2] < minutes[i, j]
+            and minutes[i2, j2] + move_minutes(land, i2, j2, move) == minutes[i, j]
+        ):
+            return move
+    return _UNTIED
+
+
+@njit(cache=True, nogil=True)
+def tie_equals(land, moves, minutes, move_in):  # type: ignore[no-untyped-def]
     """Give the cells that only neighbours of equal minutes explain a move, outwards from those that have one."""
-    ny, nx = friction.shape
+    ny, nx = minutes.shape
     stack = [0]
-    for cell in range(friction.size):
+    for cell in range(minutes.size):
         stack.append(cell)
         while len(stack) > 1:
             here = stack.pop()
@@ -57,7 +131,7 @@ def tie_equals(friction, z, lengths, moves, minutes, move_in):  # type: ignore[n
                     and 0 <= j2 < nx
                     and move_in[i2, j2] == _UNTIED
                     and minutes[i, j] == minutes[i2, j2]
-                    and minutes[i, j] + move_minutes(friction, z, lengths, i, j, move) == minutes[i2, j2]
+                    and minutes[i, j] + move_minutes(land, i, j, move) == minutes[i2, j2]
                 ):
                     move_in[i2, j2] = move
                     stack.append(i2 * nx + j2)

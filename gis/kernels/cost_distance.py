@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels._buckets import finish_by_buckets
-from gis.kernels._moves import COLUMNS, ROWS, Float, move_lengths
+from gis.kernels._moves import COLUMNS, ROWS, Float, Land, move_lengths
 from gis.kernels._tiles import sweep_tiles
 from gis.kernels._trace import AT_START, NO_MOVE, label_sources, tie_equals, trace_moves
 
@@ -66,6 +66,7 @@ def cost_distance(
     dy: ArrayLike,
     neighbours: int = 8,
     elevation: ArrayLike | None = None,
+    diagonal_gaps: bool = False,
     threads: int | None = None,
     tile: int = 62,
     progress: Callable[[float], None] | None = None,
@@ -93,6 +94,8 @@ def cost_distance(
         overstated by up to 8.24 % (1 / cos(22.5 degrees) - 1) and 2.79 %. 16 takes several times as long.
     elevation
         Shape `(ny, nx)`, metres; NaN is unknown, as in friction. None: slope does not count.
+    diagonal_gaps
+        True lets diagonal moves pass between two barriers that touch at a corner, as other engines do.
     threads
         Number of threads; None for every core. Neither threads nor `tile` change a bit of the answer.
     tile
@@ -116,7 +119,8 @@ def cost_distance(
     -----
     Barriers hold diagonally: a diagonal move is refused where both cells beside its corner are barriers or
     unknown, and a knight's move where any of its four cells is. GRASS `r.cost`, scikit-image's `MCP_Geometric`
-    and xarray-spatial let it pass, so that a river drawn one cell wide leaks there.
+    and xarray-spatial let it pass, so that a river drawn one cell wide leaks there; `diagonal_gaps=True` agrees
+    with them.
 
     Method: tiles swept by row to the fixed point (see `_tiles`); mazes, and 16 neighbours, by a queue of buckets.
 
@@ -150,14 +154,14 @@ def cost_distance(
         f = np.where(np.isfinite(z), f, np.nan)
     start_cells, n_open = _survey(f, begin)
     report = _reporter(progress, n_open)
-    grid = (f, z, lengths, begin.copy())
+    land, minutes = Land(f, z, lengths, diagonal_gaps), begin.copy()
     n_threads = threads or _cores()
     with ThreadPoolExecutor(n_threads) as pool:
         if neighbours == 16 or not sweep_tiles(
-            grid, start_cells, pool=pool, threads=n_threads, size=tile, report=report
+            land, minutes, start_cells, pool=pool, threads=n_threads, size=tile, report=report
         ):
-            finish_by_buckets(grid, neighbours, report=report)
-        answer = _trace(grid, begin, neighbours, pool)
+            finish_by_buckets(land, neighbours, minutes, report=report)
+        answer = _trace(land, neighbours, begin, minutes, pool)
     report(n_open)
     return answer
 
@@ -187,10 +191,10 @@ def _per_row(size: ArrayLike, ny: int, name: str) -> Float:
 
 def _survey(friction: Float, start: Float) -> tuple[NDArray[np.int64], int]:
     """Return the flat indices of the starts and the number of cells that can be walked on."""
-    n_starts, n_open, fault = _count(friction, start)
-    if fault == 1:
+    n_starts, n_open, bad_friction, bad_start = _count(friction, start)
+    if bad_friction:
         raise ValueError("friction must be 0 or more, inf for a barrier or NaN for unknown")
-    if fault == 2:
+    if bad_start:
         raise ValueError("start must hold minutes of 0 or more, and inf where there is no start")
     cells = np.empty(n_starts, np.int64)
     _gather(start, cells)
@@ -199,16 +203,15 @@ def _survey(friction: Float, start: Float) -> tuple[NDArray[np.int64], int]:
 
 @njit(cache=True, nogil=True)
 def _count(friction, start):  # type: ignore[no-untyped-def]
-    n_starts = n_open = fault = 0
+    n_starts = n_open = bad_friction = bad_start = 0
     for i in range(friction.shape[0]):
         for j in range(friction.shape[1]):
-            n_starts += start[i, j] < np.inf
             n_open += friction[i, j] < np.inf
-            if friction[i, j] < 0:
-                fault = 1
-            if not start[i, j] >= 0:
-                fault = 2
-    return n_starts, n_open, fault
+            bad_friction += friction[i, j] < 0
+        for j in range(friction.shape[1]):
+            n_starts += start[i, j] < np.inf
+            bad_start += not (start[i, j] >= 0)
+    return n_starts, n_open, bad_friction, bad_start
 
 
 @njit(cache=True, nogil=True)
@@ -221,19 +224,15 @@ def _gather(start, cells):  # type: ignore[no-untyped-def]
                 k += 1
 
 
-def _trace(
-    grid: tuple[Float, Float, Float, Float], start: Float, moves: int, pool: ThreadPoolExecutor
-) -> CostDistance:
+def _trace(land: Land, moves: int, start: Float, minutes: Float, pool: ThreadPoolExecutor) -> CostDistance:
     """Derive moves and sources from the final minutes, in bands of rows."""
-    friction, z, lengths, minutes = grid
-    ny, nx = friction.shape
-    move_in = np.empty(friction.shape, np.uint8)
-    source = np.full(friction.shape, -1, np.int32)
+    ny, nx = minutes.shape
+    move_in = np.empty(minutes.shape, np.uint8)
+    source = np.full(minutes.shape, -1, np.int32)
     step = max(1, min(_BAND // nx, -(-ny // 8)))
     bands = [(first, min(first + step, ny)) for first in range(0, ny, step)]
-    arrays = (friction, z, lengths, moves, start, minutes, move_in)
-    if any(pool.map(lambda band: trace_moves(*arrays, *band), bands)):
-        tie_equals(friction, z, lengths, moves, minutes, move_in)
+    if any(pool.map(lambda band: trace_moves(land, moves, start, minutes, move_in, *band), bands)):
+        tie_equals(land, moves, minutes, move_in)
     for _ in pool.map(lambda band: label_sources(move_in, source, band[0] * nx, band[1] * nx), bands):
         pass
     return CostDistance(minutes, source, move_in)
