@@ -32,7 +32,7 @@ class Report:
     >>> report = Report("a.csv")
     >>> report.add("warning", "same-place", "settlements at the same place", rows=[3, 7])
     >>> str(report.findings[0])
-    'a.csv, row 3, 7: settlements at the same place (2 rows) [same-place]'
+    'a.csv, row 3, 7: settlements at the same place (x 2) [same-place]'
     >>> report.fail("no-crs", "no coordinate system; set crs")
     Traceback (most recent call last):
     ...

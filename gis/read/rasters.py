@@ -290,5 +290,5 @@ def check_covers(raster: Raster, settlements: gpd.GeoDataFrame, *, file: str = "
         ("no-raster-value", empty, "settlements where the raster has no value: unknown there"),
     ):
         if mask.any():
-            report.add("warning", code, message, values=names[mask].head(11), count=int(mask.sum()))
+            report.add("warning", code, message, values=names[mask].head(10), count=int(mask.sum()))
     return report.findings

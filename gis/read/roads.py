@@ -55,7 +55,7 @@ def read_roads(
     columns
         Our names (road_id, road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name, layer) and
         the file's names of them. What is left out is looked for under our name, and under those of
-        OpenStreetMap's descendants (osm_id, highway, fclass, maxspeed).
+        OpenStreetMap's descendants (osm_id, highway, fclass, maxspeed). Not used for an extract.
     classes
         The road classes that the table of speeds knows, in lower case.
     expected_bounds

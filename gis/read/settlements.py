@@ -35,7 +35,8 @@ def read_settlements(
         As in `read_table`.
     columns
         Our names (settlement_id, name, name_kk, name_ru, name_en, population, region, tier, lon, lat, and any
-        column of your own) and the file's names of them. What is left out is looked for under our name.
+        column of your own) and the file's names of them. What is left out is looked for under our name. Not
+        used for an OpenStreetMap extract.
     expected_bounds
         `(west, south, east, north)` of the other layers, degrees; shows whether the axes are exchanged.
 

@@ -59,7 +59,8 @@ def read_table(
     Returns
     -------
     frame, findings
-        All columns of the file, `row` (from 1) and the geometry in EPSG:4326; warnings and repairs.
+        All columns of the file (but one named `row`), `row` (from 1) and the geometry in EPSG:4326; warnings
+        and repairs.
 
     Raises
     ------
@@ -105,6 +106,9 @@ def load(
         frame = _read_ogr(report, path, layer, encoding)
         if not isinstance(frame, gpd.GeoDataFrame):
             frame = _points(frame, report, lon, lat, crs)
+        elif lon or lat:
+            message = f"the layer has geometry of its own: columns {lon} and {lat} are not used"
+            report.add("warning", "columns-unused", message)
     if not len(frame):
         if not any(f.level == "error" for f in report.findings):
             report.add("error", "empty-layer", "the layer has no rows")
@@ -113,8 +117,14 @@ def load(
 
 
 def require_file(path: Path, report: Report) -> None:
-    """Raise `InputError` where there is no such file, with the names in its folder that are most like it."""
-    if path.is_file() or (path.is_dir() and path.suffix.lower() == ".gdb"):
+    """Raise `InputError` where there is no such file, naming those most like it, or it cannot be opened."""
+    if path.is_file():
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            report.fail("cannot-open", f"cannot be opened ({error.strerror}); close it in other programs, check rights")
+        return
+    if path.is_dir() and path.suffix.lower() == ".gdb":
         return
     if path.is_dir():
         report.fail("not-a-file", "this is a folder; name a file in it", value=str(path))
@@ -131,6 +141,8 @@ def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | Non
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            # Coordinates that are NaN: reported row by row, later.
+            warnings.filterwarnings("ignore", "invalid value encountered", RuntimeWarning)
             name = _choose_layer(report, source, layer)
             if source.lower().endswith(".shp"):
                 encoding = shapefile_encoding(report, path, encoding)
@@ -143,8 +155,7 @@ def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | Non
         report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({brief(e)})")
     except RuntimeError as error:
         report.fail("cannot-read", f"cannot be read to its end ({brief(error)})")
-    messages = sorted({str(w.message) for w in caught})
-    for message in messages:
+    for message in sorted({str(w.message) for w in caught}):
         report.add("warning", "gdal", f"GDAL says: {message}")
     return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
 
@@ -246,8 +257,9 @@ def _to_lonlat(frame: gpd.GeoDataFrame, given: str | None, report: Report) -> gp
     if own is None and asked is None:
         report.fail("no-crs", 'the layer has no coordinate system; set crs, for example crs = "EPSG:4326"')
     system = asked if asked is not None else CRS.from_user_input(own)
+    frame = _finite(frame, report)
     bounds = frame.geometry.bounds.to_numpy()
-    known = np.isfinite(bounds).all(axis=1)
+    known = ~np.isnan(bounds).any(axis=1)  # no bounds: no geometry
     if not known.any():
         return frame.set_crs(system, allow_override=True).to_crs(LONLAT)
     x, y = bounds[known][:, [0, 2]].mean(axis=1), bounds[known][:, [1, 3]].mean(axis=1)
@@ -259,13 +271,30 @@ def _to_lonlat(frame: gpd.GeoDataFrame, given: str | None, report: Report) -> gp
     if conflict:
         report.fail("crs-implausible", conflict)
     frame = frame.set_crs(system, allow_override=True)
-    if not system.equals(CRS(LONLAT), ignore_axis_order=True):
+    if system.equals(CRS(LONLAT), ignore_axis_order=True):
+        frame = frame.set_crs(LONLAT, allow_override=True)
+    else:
         frame = frame.to_crs(LONLAT)
-    return _in_range(frame, known, system, report)
+    return _in_range(frame, known, bounds[:, :2], system, report)
 
 
-def _in_range(frame: gpd.GeoDataFrame, known: np.ndarray, system: CRS, report: Report) -> gpd.GeoDataFrame:
-    """Leave out, and report, rows beyond the range of longitude and latitude."""
+def _finite(frame: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
+    """Leave out, and report, rows with a vertex that is NaN or infinite."""
+    coordinates, owner = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+    bad = ~np.isfinite(coordinates).all(axis=1)
+    if not bad.any():
+        return frame
+    rows = np.unique(owner[bad])
+    values = [f"{x:g} {y:g}" for x, y in coordinates[bad][:10]]
+    message = "the geometry has a coordinate that is not finite"
+    report.add("error", "bad-coordinate", message, rows=frame[ROW].to_numpy()[rows], values=values)
+    return frame[~np.isin(np.arange(len(frame)), rows)]
+
+
+def _in_range(
+    frame: gpd.GeoDataFrame, known: np.ndarray, given: np.ndarray, system: CRS, report: Report
+) -> gpd.GeoDataFrame:
+    """Leave out, and report, rows beyond the range of longitude and latitude; `given` is x and y as in the file."""
     bounds = frame.geometry.bounds.to_numpy()
     west, south, east, north = bounds.T
     with np.errstate(invalid="ignore"):
@@ -281,7 +310,7 @@ def _in_range(frame: gpd.GeoDataFrame, known: np.ndarray, system: CRS, report: R
         ),
     ):
         if mask.any():
-            places = [f"{x:.6g} {y:.6g}" for x, y in bounds[mask][:, :2][:11]]
+            places = [f"{x:.6g} {y:.6g}" for x, y in given[mask][:10]]
             report.add("error", code, message, rows=frame.loc[mask, ROW], values=places)
     return frame[~outside]
 

@@ -159,7 +159,7 @@ def test_no_values(tmp_path):
     [
         (VALUES * 50 - 120, "set scale = 0.1"),
         (VALUES + 270, "set offset = -273.15"),
-        (np.where(VALUES == 3, -9999, VALUES), "1 cells lie beyond"),
+        (np.where(VALUES == 3, -9999, VALUES), "not named in the file (1 cells)"),
     ],
 )
 def test_values_that_cannot_be_temperatures(tmp_path, values, hint):

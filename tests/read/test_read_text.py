@@ -137,7 +137,7 @@ def test_lookup_is_strict(tmp_path):
         ("blank-cell", "speeds.csv", "3"),
         ("duplicate-key", "speeds.csv", "1, 4"),
     }
-    with pytest.raises(InputError, match="value speed_kph: column missing.*did you mean speed_kmh"):
+    with pytest.raises(InputError, match=r"value speed_kph: column missing.*did you mean speed_kmh"):
         read_lookup(table(tmp_path, "road_class,speed_kmh\nprimary,80\n"), **columns)
     with pytest.raises(InputError, match="no rows"):
         read_lookup(table(tmp_path, "road_class,speed_kph\n"), **columns)

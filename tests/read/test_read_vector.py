@@ -254,6 +254,36 @@ def test_bad_coordinates_name_row_and_value(tmp_path):
     assert "value seventy" in str(error.value)
 
 
+def test_vertices_that_are_not_finite(tmp_path):
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkt(
+            ["POINT (70 50)", "POINT (NaN 50)", "POINT (Infinity 50)", "LINESTRING (70 50, NaN 51, 72 52)"]
+        )
+    gpd.GeoDataFrame({"name": list("abcd")}, geometry=shapes, crs="EPSG:4326").to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError) as error:
+        read_table(tmp_path / "a.gpkg")
+    assert [(f.code, f.row) for f in error.value.findings] == [("bad-coordinate", "2, 3, 4")]
+
+
+def test_file_that_another_program_holds(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text("name,lon,lat\na,76,43\n")
+
+    def refuse(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match="close it in other programs"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_geometry_counts_before_columns(tmp_path):
+    places().assign(lon=0.0, lat=0.0).to_file(tmp_path / "a.gpkg")
+    frame, findings = read_table(tmp_path / "a.gpkg", lon="lon", lat="lat")
+    np.testing.assert_array_equal(frame.geometry.x, LON)
+    assert [f.code for f in findings] == ["columns-unused"]
+    assert not read_table(tmp_path / "a.gpkg")[1]
+
+
 def test_columns_of_coordinates_are_asked_for(tmp_path):
     (tmp_path / "a.csv").write_text("name,east,north\na,76,43\n")
     with pytest.raises(InputError, match="name it as lon; the file has"):
