@@ -48,7 +48,7 @@ class Finding:
             f"value {self.value}" if self.value else "",
         ]
         place = ", ".join(part for part in where if part)
-        times = f" ({self.count} rows)" if self.count > 1 else ""
+        times = f" (x {self.count})" if self.count > 1 else ""
         return f"{place + ': ' if place else ''}{self.message}{times} [{self.code}]"
 
     def as_dict(self) -> dict[str, object]:

@@ -6,23 +6,40 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     PrivateAttr,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
 )
 
 from gis.errors import StudyError
+from gis.fields import travel_time_min
 from gis.read.shipped import layers_dir
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+# Strict: neither "50" nor true is a number.
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Month = Annotated[int, Field(strict=True, ge=1, le=12)]
 Language = Literal["kk", "ru", "en"]
+
+
+def _plain_path(path: Path) -> Path:
+    # "C:\new\table" in TOML holds a line break and a tab.
+    if any(ord(letter) < 32 for letter in str(path)):
+        raise ValueError("a path cannot hold a line break or tab; write / in paths, also on Windows")
+    return path
+
+
+File = Annotated[Path, AfterValidator(_plain_path)]
 
 
 class _Model(BaseModel):
@@ -32,7 +49,7 @@ class _Model(BaseModel):
 class Layer(_Model):
     """A vector layer: a GeoPackage, Shapefile, GeoJSON, FlatGeobuf, CSV, XLSX or OSM PBF."""
 
-    path: Path
+    path: File
     """The file, relative to the study file."""
     layer: str | None = None
     """The layer, in a file that holds several."""
@@ -52,10 +69,10 @@ class Roads(Layer):
     """The roads; columns road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name."""
 
     noding: Literal["vertices", "crossings"] = "vertices"
-    """Roads meet at the vertices they share (as in OpenStreetMap) or wherever they cross, but for bridges and tunnels."""
-    speeds: Path | None = None
+    """Roads meet at the vertices they share (as in OpenStreetMap) or wherever they cross, but for bridges."""
+    speeds: File | None = None
     """CSV of speed by road class; without it the preset `speeds.csv`."""
-    surfaces: Path | None = None
+    surfaces: File | None = None
     """CSV of factors by surface; without it the preset `surfaces.csv`."""
     near_km: NotNegative = 2.0
     """Up to how far from a road the way to it is a local street or track."""
@@ -79,12 +96,22 @@ class Straight(_Model):
 class RasterLayer(_Model):
     """A raster of one band (the year) or twelve (the months)."""
 
-    path: Path | list[Path]
+    path: Annotated[
+        Annotated[File, Tag("(file)")] | Annotated[list[File], Field(min_length=12, max_length=12), Tag("(months)")],
+        Discriminator(lambda value: "(months)" if isinstance(value, list) else "(file)"),
+    ]
     """One file, or twelve files of a month each."""
-    scale: float | None = None
+    scale: Number | None = None
     """Factor to the stored values, where the file does not say it: WorldClim 1.4 stores temperature in 0.1 C."""
-    offset: float | None = None
+    offset: Number | None = None
     """Added after scaling."""
+
+    @field_validator("scale")
+    @classmethod
+    def _scale(cls, scale: float | None) -> float | None:
+        if scale == 0:
+            raise ValueError("a scale of 0 would make every value 0; leave the key out where there is none")
+        return scale
 
 
 class Climate(_Model):
@@ -94,7 +121,7 @@ class Climate(_Model):
     """Mean temperature."""
     precipitation: RasterLayer | None = None
     """Precipitation of each month, or of the year."""
-    heating_base_c: float = 18.0
+    heating_base_c: Number = 18.0
     """Base of the heating degree days: 17 and 18 are in use."""
 
 
@@ -105,7 +132,7 @@ class Tier(_Model):
     """Short name for columns: lower-case Latin letters, digits and _."""
     title: str | None = None
     """What people see; by default the words of the chosen language, or the name."""
-    values: list[str] | None = None
+    values: Annotated[list[str], Field(min_length=1)] | None = None
     """The values of the settlements' column `tier` that belong to it."""
     population_min: NotNegative | None = None
     """Or: the least population."""
@@ -122,7 +149,7 @@ class Season(_Model):
 
     name: Slug
     """Short name for columns."""
-    months: list[Annotated[int, Field(ge=1, le=12)]] = list(range(1, 13))
+    months: Annotated[list[Month], Field(min_length=1)] = list(range(1, 13))
     """Its months, 1 to 12."""
     paved: Share = 1.0
     """Factor of speed on paved roads; 0 is closed."""
@@ -146,9 +173,9 @@ class RemotenessRule(_Model):
 
     preset: Literal["kz", "aria_plus"] = "aria_plus"
     """`kz`: minutes to capital, region, town and district; `aria_plus`: kilometres to five tiers by population."""
-    table: Path | None = None
+    table: File | None = None
     """CSV of tier, weight and cap_min for the preset `kz`; without it `remoteness_kz.csv`."""
-    classes: Path | None = None
+    classes: File | None = None
     """CSV of classes; without it `remoteness_classes.csv`."""
     means_km: dict[str, Positive] | None = None
     """Frozen mean kilometres by tier for `aria_plus`: the ruler of another run (see its run.json)."""
@@ -187,8 +214,10 @@ class PotentialRule(_Model):
     def _limits(self) -> "PotentialRule":
         if self.rule == "thresholds" and not ({"high", "low"} <= self.model_fields_set):
             raise ValueError("the rule thresholds needs high and low: limits of viability between 0 and 100")
+        if self.rule == "thresholds" and self.high > 100:
+            raise ValueError(f"the limit of high ({self.high:g}) lies above 100, where viability ends")
         if self.rule == "thresholds" and self.low > self.high:
-            raise ValueError(f"the limit of low ({self.low}) lies above the limit of high ({self.high})")
+            raise ValueError(f"the limit of low ({self.low:g}) lies above the limit of high ({self.high:g})")
         if self.rule == "shares" and self.high + self.medium + self.low <= 0:
             raise ValueError("one of the shares high, medium and low must be above zero")
         return self
@@ -197,7 +226,7 @@ class PotentialRule(_Model):
 class Outputs(_Model):
     """Where results go."""
 
-    folder: Path = Path("results")
+    folder: File = Path("results")
     """The folder, relative to the study file."""
 
 
@@ -242,11 +271,16 @@ class Study(_Model):
         if not tiers:
             raise ValueError("at least one tier is needed; leave the key out for the ARIA+ tiers")
         _unique([tier.name for tier in tiers], "tier")
+        values = [value for tier in tiers for value in tier.values or []]
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise ValueError(f"a value belongs to one tier; given twice: {', '.join(twice)}")
         by_population = [tier.population_min for tier in tiers if tier.population_min is not None]
         if 0 < len(by_population) < len(tiers):
             raise ValueError("the tiers must all have values, or all population_min")
         if by_population != sorted(by_population, reverse=True):
-            raise ValueError(f"the tiers must go from high to low; population_min is {by_population}")
+            given = ", ".join(f"{least:g}" for least in by_population)
+            raise ValueError(f"the tiers must go from high to low; population_min is {given}")
         return tiers
 
     @field_validator("seasons")
@@ -265,6 +299,15 @@ class Study(_Model):
                 raise ValueError("at least one indicator is needed; leave the key out for the preset's")
             _unique([indicator.name for indicator in indicators], "indicator")
         return indicators
+
+    @model_validator(mode="after")
+    def _columns(self) -> "Study":
+        names = [travel_time_min(tier.name) for tier in self.tiers or []]
+        names += [travel_time_min(t.name, season.name) for t in self.tiers or [] for season in self.seasons[1:]]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the names of tiers and seasons make the column {twice[0]} twice; choose another name")
+        return self
 
     @property
     def folder(self) -> Path:
@@ -310,7 +353,7 @@ def read_study(path: Path) -> Study:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "study.toml")
-    ...     _ = file.write_text('[settlements]\npath = "villages.csv"\\n[road]\npath = "roads.gpkg"\\n')
+    ...     _ = file.write_text('[settlements]\npath = "villages.csv"\n[road]\npath = "roads.gpkg"\n')
     ...     read_study(file)
     Traceback (most recent call last):
       ...
@@ -319,15 +362,18 @@ def read_study(path: Path) -> Study:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise StudyError(
-            f"{path}: no such study file; `shalgai init FOLDER` writes one to start from"
-        ) from None
+        raise StudyError(f"{path}: no such study file; `shalgai init FOLDER` writes one to start from") from None
     except UnicodeDecodeError as error:
-        raise StudyError(f"{path.name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise StudyError(f"{path.name}: line {line} is not UTF-8 text; save the file as UTF-8") from None
+    except IsADirectoryError:
+        raise StudyError(f"{path}: is a folder; name the study file in it") from None
     except OSError as error:
         raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{path.name}: not valid TOML: {error}") from None
+        hint = "; write / in paths, also on Windows" if "\\" in str(error) else ""
+        hint = "; a key or a table is there twice" if "overwrite" in str(error) else hint
+        raise StudyError(f"{path.name}: not valid TOML: {error}{hint}") from None
     return make_study(data, folder=path.resolve().parent, name=path.name)
 
 
@@ -359,7 +405,7 @@ def study_schema() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(study_schema()["properties"])[:3]
-    ['blocks', 'climate', 'grid']
+    ['blocks', 'boundary', 'climate']
     """
     return {"$schema": "http://json-schema.org/draft-07/schema#"} | Study.model_json_schema()
 
@@ -370,26 +416,52 @@ def _unique(names: list[str], what: str) -> None:
         raise ValueError(f"each {what} needs a name of its own; given twice: {', '.join(twice)}")
 
 
+_EXPECTED = {
+    "string_type": "expected text in quotes",
+    "path_type": "expected a path in quotes",
+    "float_type": "expected a number",
+    "int_type": "expected a whole number",
+    "finite_number": "expected a finite number",
+    "string_pattern_mismatch": "expected lower-case Latin letters, digits and _, beginning with a letter",
+    "string_too_long": "expected at most {max_length} letters",
+    "literal_error": "expected {expected}",
+    "greater_than": "expected a number above {gt:g}",
+    "greater_than_equal": "expected {ge:g} or more",
+    "less_than_equal": "expected {le:g} or less",
+    "too_short": "expected at least {min_length} of them, not {actual_length}",
+    "too_long": "expected {max_length} of them, not {actual_length}",
+    "list_type": "expected a list in [ ]",
+}
+
+
 def _fault(fault: Any) -> str:
-    key = (
-        ".".join(str(part) if isinstance(part, str) else str(part + 1) for part in fault["loc"])
-        or "the study"
-    )
+    # In parentheses stand our names for the kinds of a value, in brackets pydantic's: no part of the key.
+    loc = [part for part in fault["loc"] if not (isinstance(part, str) and part[:1] in ("(", "["))]
+    key = ".".join(part if isinstance(part, str) else str(part + 1) for part in loc) or "the study"
     kind, value = fault["type"], fault.get("input")
     if kind == "extra_forbidden":
-        known = _keys_beside(fault["loc"])
-        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-        return f"{key}: no such key; " + (
-            f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-        )
+        return f"{key}: no such key; {_hint(loc)}"
     if kind == "missing":
         return f"{key}: missing; this key is needed"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    if kind == "string_pattern_mismatch":
-        message = "expected lower-case Latin letters, digits and _, beginning with a letter"
-    if isinstance(value, dict | list):
-        return f"{key}: {message}"
-    return f"{key} = {value!r}: {message}"
+    message = _EXPECTED.get(kind, str(fault["msg"]).removeprefix("Value error, ")).format(**fault.get("ctx", {}))
+    if kind in ("model_type", "dict_type"):
+        message = f"expected a table: [{key}] on a line of its own, its keys below"
+    elif kind == "list_type" and loc[-1] in ("tiers", "seasons", "indicators"):
+        message = f"expected [[{key}]], with two brackets on each side, for each of them"
+    return f"{key}: {message}" if isinstance(value, dict | list) else f"{key} = {_shown(value)}: {message}"
+
+
+def _shown(value: object) -> str:
+    """Write a value as TOML does, or nearly."""
+    return str(value).lower() if isinstance(value, bool) else repr(str(value) if isinstance(value, Path) else value)
+
+
+def _hint(loc: list[str | int]) -> str:
+    key, known = str(loc[-1]), _keys_beside(tuple(loc))
+    if len(loc) > 1 and key in ("title", "language", "notes"):
+        return f"{key} belongs at the top of the file, above the first line in [ ]"
+    near = difflib.get_close_matches(key.lower(), known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
 
 
 def _keys_beside(loc: tuple[str | int, ...]) -> list[str]:
