@@ -284,11 +284,12 @@ def _power_mean(a: Float, w: Float, p: float, names: Names) -> Float:
             )
     values = np.where(used, a, 1.0)
     powered = np.log(values) if p == 0 else values**p
+    known = used.any(axis=1)
     total = np.zeros(len(a))
     for column in range(a.shape[1]):  # from left to right, as contributions are added
         total += w[:, column] * powered[:, column]
-    out = np.exp(total) if p == 0 else total ** (1 / p)
-    return np.where(used.any(axis=1), out, np.nan)
+    out = np.exp(total) if p == 0 else np.where(known, total, 1.0) ** (1 / p)
+    return np.where(known, out, np.nan)
 
 
 def _copeland(a: Float, w: Float) -> Float:
