@@ -13,7 +13,7 @@ import pyogrio
 
 from gis import fields as f
 from gis.publish import palette, qml
-from gis.publish.words import class_name, column_label, words
+from gis.publish.words import class_name, column_label, tier_name, words
 
 _STYLES = """
 CREATE TABLE layer_styles (
@@ -126,8 +126,16 @@ def _describe(
     spatial = isinstance(table, gpd.GeoDataFrame)
     columns = [c for c in table.columns if not (spatial and c == table.geometry.name)]
     aliases = {c: column_label(c, language, tier_names) for c in columns}
-    rules, symbols, label = _drawing(name, table, language) if spatial else ([], {}, "")
-    style = qml.vector_style(rules, symbols, aliases=aliases, title='"name"' if f.NAME in columns else "", label=label)
+    named = f.NAME in columns
+    rules, symbols = _drawing(name, table, language, tier_names) if spatial else ([], {})
+    style = qml.vector_style(
+        rules,
+        symbols,
+        aliases=aliases,
+        title='"name"' if named else "",
+        label='"name"' if named and name == "centres" else "",
+        label_by=_label_by(table) if named and name == "centres" and f.TIER in columns else {},
+    )
     db.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
         " styleName, styleQML, styleSLD, useAsDefault, description, owner)"
@@ -142,28 +150,67 @@ def _describe(
     )
 
 
-def _drawing(name: str, table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
-    """Choose the rules, symbols and label expression of a layer."""
-    w = words(language)
+def _drawing(
+    name: str, table: gpd.GeoDataFrame, language: str, tier_names: Mapping[str, str] | None
+) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
+    """Choose the rules and symbols of a layer."""
+    label = words(language).get(f"layer.{name}", name)
     if name == "settlements" and f.POTENTIAL in table:
         return _settlements(table, language)
     if name == "roads" and f.ROAD_CLASS in table:
         return _roads(language)
     if name == "centres":
-        symbol = qml.marker(palette.HALO, size_mm=3.2, outline=palette.CENTRE, outline_mm=0.6, shape="square")
-        return [("", w["layer.centres"], "0")], {"0": symbol}, '"name"' if f.NAME in table else ""
+        return _centres(table, label, language, tier_names)
     kinds = set(table.geom_type.dropna())
     if kinds <= {"Point", "MultiPoint"}:
         element = qml.marker(palette.NO_DATA, size_mm=2)
     elif kinds <= {"LineString", "MultiLineString"}:
         element = qml.line(palette.ROADS["local"][0], 0.3)
+    elif name == "regions":
+        element = qml.polygon(palette.REGION, 0.4)
     else:
-        region = name == "regions"
-        element = qml.polygon(palette.REGION, 0.4 if region else 0.1, "" if region else palette.WATER)
-    return [("", w.get(f"layer.{name}", name), "0")], {"0": element}, ""
+        element = qml.polygon(palette.REGION, 0.1, palette.CONTEXT.get(name, palette.CONTEXT["water"]))
+    return [("", label, "0")], {"0": element}
 
 
-def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+def _centres(
+    table: gpd.GeoDataFrame, label: str, language: str, tier_names: Mapping[str, str] | None
+) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
+    """Draw hollow squares, so that the settlement below shows; the higher the tier, the larger."""
+    ranks = _ranks(table)
+    symbols = {"else": qml.marker("", size_mm=1.4, outline=palette.CENTRE, outline_mm=0.25, shape="square")}
+    rules: list[qml.Rule] = []
+    for rank, tier in enumerate(ranks):
+        size = max(1.6, 3.6 - 0.7 * rank)
+        symbols[tier] = qml.marker("", size_mm=size, outline=palette.CENTRE, outline_mm=0.4, shape="square")
+        rules.append((f'"tier" = {_quoted(tier)}', tier_name(tier, language, tier_names), tier))
+    return [*reversed(rules), ("ELSE", label, "else")], symbols
+
+
+def _ranks(table: gpd.GeoDataFrame) -> list[str]:
+    """Return the tiers of the centres, that of the largest places first."""
+    if f.TIER not in table or f.POPULATION not in table:
+        return []
+    people = pd.to_numeric(table[f.POPULATION], errors="coerce").groupby(table[f.TIER].astype(object)).median()
+    return [str(tier) for tier in people.sort_values(ascending=False).index]
+
+
+def _label_by(table: gpd.GeoDataFrame) -> dict[str, str]:
+    """Let the higher tiers be labelled first, larger, and the lower ones only on closer looks."""
+    tiers = f"array({', '.join(map(_quoted, _ranks(table)))})"
+    rank = f'array_find({tiers}, "tier")'
+    return {
+        "Priority": f"max(0, 10 - 3 * {rank})",
+        "Size": f"if({rank} = 0, 11, if({rank} = 1, 9.5, 8))",
+        "Show": f"{rank} < 2 OR @map_scale < 6000000",
+    }
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
     size = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)' if f.POPULATION in table else ""
     rules: list[qml.Rule] = []
     symbols: dict[str, xml.Element] = {}
@@ -182,15 +229,15 @@ def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule]
             size_by=size,
         )
         rules.append((condition, class_name(f.POTENTIAL, value, language), value))
-    return rules, symbols, ""
+    return rules, symbols
 
 
-def _roads(language: str) -> tuple[list[qml.Rule], dict[str, xml.Element], str]:
+def _roads(language: str) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
     rules: list[qml.Rule] = []
     for key in reversed(list(palette.ROADS)):
         condition = "ELSE" if key == "local" else f"\"road_class\" IN ('{key}', '{key}_link')"
         rules.append((condition, class_name(f.ROAD_CLASS, key, language), key))
-    return rules, {key: qml.line(*style) for key, style in palette.ROADS.items()}, ""
+    return rules, {key: qml.line(*style) for key, style in palette.ROADS.items()}
 
 
 def _writable(frame: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:

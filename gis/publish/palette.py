@@ -40,7 +40,8 @@ OUTLINE = "#222222"
 HALO = "#ffffff"
 CENTRE = "#111111"
 REGION = "#5b4a6f"
-WATER = "#b7d5e8"
+CONTEXT: Mapping[str, str] = MappingProxyType({"land": "#fbfaf6", "water": "#b7d5e8"})
+"""Fill of the layers that lie below all else; those of other names are drawn as water."""
 
 ROADS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {

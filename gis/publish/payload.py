@@ -347,11 +347,8 @@ def borders(regions: gpd.GeoDataFrame, tolerance: float) -> list[list[list[int]]
     return line_parts([edges], tolerance)
 
 
-def context(frame: gpd.GeoDataFrame, tolerance: float) -> Json:
-    """Describe a layer of lines or polygons that lies below all else."""
+def context(name: str, frame: gpd.GeoDataFrame, tolerance: float) -> Json:
+    """Describe a layer of lines or polygons that lies below all else: `land`, `water`, or one drawn as water."""
     fill = bool(frame.geom_type.isin(["Polygon", "MultiPolygon"]).any())
-    return {
-        "colour": palette.WATER,
-        "fill": fill,
-        "lines": line_parts(frame.geometry.to_crs(4326), tolerance),
-    }
+    colour = palette.CONTEXT.get(name, palette.CONTEXT["water"])
+    return {"colour": colour, "fill": fill, "lines": line_parts(frame.geometry.to_crs(4326), tolerance)}

@@ -15,20 +15,15 @@ Rule = tuple[str, str, str]
 
 def marker(fill: str, *, size_mm: float, outline: str = palette.HALO, shape: str = "circle",
            outline_mm: float = 0.2, size_by: str = "") -> xml.Element:  # fmt: skip
-    """Make a point symbol; `size_by` is an expression that gives the size in mm."""
+    """Make a point symbol; without a fill it is hollow; `size_by` is an expression for the size in mm."""
     symbol = _symbol("marker")
     properties = {
-        "name": shape, "color": _rgba(fill), "outline_color": _rgba(outline),
+        "name": shape, "color": _rgba(fill or palette.HALO, 255 if fill else 0), "outline_color": _rgba(outline),
         "outline_width": str(outline_mm), "outline_width_unit": "MM", "size": str(size_mm), "size_unit": "MM",
     }  # fmt: skip
     layer = _layer(symbol, "SimpleMarker", properties)
     if size_by:
-        defined = _options(xml.SubElement(layer, "data_defined_properties"), {"name": "", "type": "collection"})
-        size = xml.SubElement(xml.SubElement(defined, "Option", type="Map", name="properties"),
-                              "Option", type="Map", name="size")  # fmt: skip
-        xml.SubElement(size, "Option", type="bool", name="active", value="true")
-        xml.SubElement(size, "Option", type="QString", name="expression", value=size_by)
-        xml.SubElement(size, "Option", type="int", name="type", value="3")
+        _defined(xml.SubElement(layer, "data_defined_properties"), {"size": size_by})
     return symbol
 
 
@@ -59,6 +54,7 @@ def vector_style(
     aliases: Mapping[str, str],
     title: str = "",
     label: str = "",
+    label_by: Mapping[str, str] | None = None,
 ) -> str:
     """Write the style of a vector layer with a rule renderer.
 
@@ -74,6 +70,8 @@ def vector_style(
         Expression for the title of a feature, in forms and tips.
     label
         Expression for labels on the map; empty: none.
+    label_by
+        Expressions for properties of the labels, by the name that QGIS gives them (`Size`, `Show`, `Priority`).
     """
     root = xml.Element("qgis", version=_VERSION, styleCategories="Symbology|Labeling|Fields|MapTips")
     if rules:
@@ -88,7 +86,7 @@ def vector_style(
             element.set("name", name)
             drawn.append(element)
         if label:
-            root.append(_labels(label))
+            root.append(_labels(label, label_by or {}))
     fields = xml.SubElement(root, "aliases")
     for number, (name, text) in enumerate(aliases.items()):
         xml.SubElement(fields, "alias", index=str(number), field=name, name=text)
@@ -125,7 +123,7 @@ def raster_style(items: Sequence[tuple[float, str, str]], *, opacity: float = 1.
     return _text(root)
 
 
-def _labels(expression: str) -> xml.Element:
+def _labels(expression: str, label_by: Mapping[str, str]) -> xml.Element:
     labeling = xml.Element("labeling", type="simple")
     settings = xml.SubElement(labeling, "settings", calloutType="simple")
     style = xml.SubElement(
@@ -138,7 +136,19 @@ def _labels(expression: str) -> xml.Element:
     )  # fmt: skip
     xml.SubElement(settings, "placement", placement="6", dist="0.5", distUnits="MM")
     xml.SubElement(settings, "rendering", obstacle="1", drawLabels="1")
+    _defined(xml.SubElement(settings, "dd_properties"), label_by)
     return labeling
+
+
+def _defined(parent: xml.Element, expressions: Mapping[str, str]) -> None:
+    """Let expressions decide properties."""
+    whole = _options(parent, {"name": "", "type": "collection"})
+    properties = xml.SubElement(whole, "Option", type="Map", name="properties")
+    for name, expression in expressions.items():
+        one = xml.SubElement(properties, "Option", type="Map", name=name)
+        xml.SubElement(one, "Option", type="bool", name="active", value="true")
+        xml.SubElement(one, "Option", type="QString", name="expression", value=expression)
+        xml.SubElement(one, "Option", type="int", name="type", value="3")
 
 
 def _symbol(kind: str) -> xml.Element:

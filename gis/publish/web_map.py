@@ -106,7 +106,7 @@ def write_map(
     rasters
         Minutes of shape `(ny, nx)` (`inf` unreachable, `NaN` unknown) and their grid, by tier.
     context
-        Further lines and polygons (lakes) that lie below all else, by name.
+        Lines and polygons that lie below all else, the lowest first: `land`, `water`.
     tiers
         Which to show, the highest first.
     tier_names
@@ -198,7 +198,7 @@ def page_data(
         "roads": [] if roads is None else payload.road_lines(roads, language, tolerance),
         "regions": [] if regions is None else payload.borders(regions, tolerance),
         "region_colour": palette.REGION,
-        "context": [payload.context(frame, tolerance) for frame in context.values()],
+        "context": [payload.context(name, frame, tolerance) for name, frame in context.items()],
         "rasters": [
             {"key": tier, "label": tier_name(tier, language, tier_names), **payload.raster(*one)}
             for tier, one in rasters.items()

@@ -48,9 +48,14 @@ def test_a_run_that_fails_changes_nothing(tmp_path, error):
     out = tmp_path / "out"
     with bundle(out) as folder:
         write(folder, "one")
-    with pytest.raises(type(error)), bundle(out) as folder:
-        write(folder, "two")
-        raise error
+
+    def fail():
+        with bundle(out) as folder:
+            write(folder, "two")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
     assert seen(out) == (dict.fromkeys(FILES, "one"), [])
 
 

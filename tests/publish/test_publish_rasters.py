@@ -19,7 +19,8 @@ def colour(value):
     return QColor(r, g, b).name() if ok else None
 settings = QgsMapSettings()
 settings.setLayers([layer]); settings.setDestinationCrs(layer.crs())
-settings.setExtent(layer.extent()); settings.setOutputSize(QSize(400, 160)); settings.setBackgroundColor(QColor("white"))
+settings.setExtent(layer.extent()); settings.setOutputSize(QSize(400, 160))
+settings.setBackgroundColor(QColor("white"))
 job = QgsMapRendererSequentialJob(settings); job.start(); job.waitForFinished()
 image = job.renderedImage()
 print("RESULT" + json.dumps({

@@ -38,7 +38,8 @@ def test_keys_are_unique_and_every_cell_is_filled_and_trimmed():
     assert len(keys) == len(set(keys))
     for row in ROWS:
         for language in LANGUAGES:
-            assert row[language] and row[language] == row[language].strip(), row["key"]
+            assert row[language], row["key"]
+            assert row[language] == row[language].strip(), row["key"]
 
 
 def test_placeholders_are_the_same_in_all_languages():
@@ -54,8 +55,8 @@ def test_every_field_has_a_heading_with_its_unit(column, language):
     assert label != column
     assert "_" not in label
     assert "{" not in label
-    unit = {"_km": ("km", "км"), "_min": ("min", "мин"), "_c": ("°C",), "_mm": ("mm", "мм"), "_kph": ("km/h", "км/ч", "км/сағ"),
-            "_m": ("m", "м")}  # fmt: skip
+    unit = {"_km": ("km", "км"), "_min": ("min", "мин"), "_c": ("°C",), "_mm": ("mm", "мм"), "_m": ("m", "м")}
+    unit["_kph"] = ("km/h", "км/ч", "км/сағ")
     for ending, ways in unit.items():
         if column.endswith(ending):
             assert label.endswith(ways), label

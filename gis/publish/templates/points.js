@@ -62,7 +62,8 @@ const Points = L.Renderer.extend({
   },
 
   radius(i) {
-    const base = Math.min(8, Math.max(1.5, 2.1 + 0.75 * (this._map.getZoom() - 5)));
+    const few = this.store.n < 1500 ? 1 : 0; // where there is room, marks may be larger
+    const base = few + Math.min(8, Math.max(1.5, 2.1 + 0.75 * (this._map.getZoom() - 5)));
     return base * FACTORS[this.sizes[i]];
   },
 
@@ -178,7 +179,7 @@ const Points = L.Renderer.extend({
     for (const { row, rank, name, x, y } of seen) {
       context.font = (rank === 0 ? "600 13px " : "12px ") + "system-ui, sans-serif";
       const width = context.measureText(name).width;
-      const away = Math.max(half + 1, row >= 0 ? this.radius(row) : 0) + 4;
+      const away = Math.max(half + 1, row >= 0 ? this.radius(row) : 0) + (row >= 0 && row === this.state.chosen ? 9 : 4);
       const right = [x + away, y - 8, x + away + width, y + 8];
       const left = [x - away - width, y - 8, x - away, y + 8];
       const box = [right, left].find((b) => b[2] < edge && free(b));
