@@ -35,10 +35,72 @@ def line_lengths_m(lines: NDArray[np.object_]) -> Float:
     >>> line_lengths_m(one_degree).round().tolist()
     [111319.0]
     """
-    xy, index = shapely.get_coordinates(lines, return_index=True)
-    inside = index[1:] == index[:-1]
-    step = segment_lengths_m(xy[:-1][inside], xy[1:][inside])
-    return np.bincount(index[1:][inside], weights=step, minlength=len(lines))
+    metres, first, last = vertex_measures_m(lines)
+    return np.asarray(metres[last] - metres[first])
+
+
+def vertex_measures_m(lines: NDArray[np.object_]) -> tuple[Float, Int, Int]:
+    """Measure along lines: the geodesic metres at every vertex, counted on from one line to the next.
+
+    Parameters
+    ----------
+    lines
+        LineStrings in longitude and latitude (WGS 84), shape `(n,)`.
+
+    Returns
+    -------
+    metres : array of shape `(v,)`
+        At each vertex of each line in turn; a line begins at the measure at which the one before it ends.
+    first, last : arrays of shape `(n,)`
+        Positions of the first and the last vertex of each line.
+
+    Examples
+    --------
+    >>> lines = shapely.linestrings([[[60, 0], [61, 0], [62, 0]], [[60, 0], [60, 0], [60, 1]]])
+    >>> metres, first, last = vertex_measures_m(lines)
+    >>> metres.round(-3).tolist(), first.tolist(), last.tolist()
+    ([0.0, 111000.0, 223000.0, 223000.0, 223000.0, 333000.0], [0, 3], [2, 5])
+    """
+    xy = shapely.get_coordinates(lines)
+    end = np.cumsum(shapely.get_num_coordinates(lines))
+    first = np.concatenate([[0], end[:-1]]).astype(np.int64)[: len(lines)]
+    step = np.zeros(len(xy))
+    step[1:] = segment_lengths_m(xy[:-1], xy[1:])
+    step[first] = 0.0
+    return np.cumsum(step), first, (end - 1).astype(np.int64)
+
+
+def points_along(lines: NDArray[np.object_], line: Int, share: Float) -> Float:
+    """Find points on lines by their share of the line's geodesic length.
+
+    Parameters
+    ----------
+    lines
+        LineStrings in longitude and latitude (WGS 84), shape `(n,)`.
+    line
+        Which line each point is on, shape `(k,)`.
+    share
+        How far along it, 0 to 1, shape `(k,)`.
+
+    Returns
+    -------
+    array of shape `(k, 2)`
+        Longitude and latitude. Within a segment degrees are interpolated.
+
+    Examples
+    --------
+    >>> corner = shapely.linestrings([[[60.0, 60.0], [61.0, 60.0], [61.0, 60.5]]])
+    >>> points_along(corner, np.array([0, 0]), np.array([0.5, 1.0])).round(3).tolist()
+    [[60.999, 60.0], [61.0, 60.5]]
+    """
+    xy = shapely.get_coordinates(lines)
+    metres, first, last = vertex_measures_m(lines)
+    start, end = first[line], last[line]
+    target = metres[start] + share * (metres[end] - metres[start])
+    before = np.clip(np.searchsorted(metres, target, side="right") - 1, start, end - 1)
+    step = metres[before + 1] - metres[before]
+    part = np.clip((target - metres[before]) / np.where(step > 0, step, 1.0), 0.0, 1.0)[:, None]
+    return np.asarray(xy[before] * (1 - part) + xy[before + 1] * part)
 
 
 def segment_lengths_m(start: Float, end: Float) -> Float:
@@ -122,9 +184,7 @@ def nearest_point(lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> tuple
     k = min(_CANDIDATES, len(to_lon))
     _, found = cKDTree(_earth_centred(to_lon, to_lat)).query(_earth_centred(lon, lat), k=k)
     candidates = np.sort(np.asarray(found, np.int64).reshape(len(lon), k), axis=1)
-    _, _, flat = GEOD.inv(
-        np.repeat(lon, k), np.repeat(lat, k), to_lon[candidates].ravel(), to_lat[candidates].ravel()
-    )
+    _, _, flat = GEOD.inv(np.repeat(lon, k), np.repeat(lat, k), to_lon[candidates].ravel(), to_lat[candidates].ravel())
     distance = np.asarray(flat, float).reshape(len(lon), k)
     best = distance.argmin(axis=1)
     rows = np.arange(len(lon))
@@ -135,6 +195,4 @@ def _earth_centred(lon: Float, lat: Float) -> Float:
     lam, phi = np.radians(lon), np.radians(lat)
     e2 = GEOD.es
     n = GEOD.a / np.sqrt(1 - e2 * np.sin(phi) ** 2)
-    return np.column_stack(
-        [n * np.cos(phi) * np.cos(lam), n * np.cos(phi) * np.sin(lam), n * (1 - e2) * np.sin(phi)]
-    )
+    return np.column_stack([n * np.cos(phi) * np.cos(lam), n * np.cos(phi) * np.sin(lam), n * (1 - e2) * np.sin(phi)])

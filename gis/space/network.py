@@ -234,9 +234,7 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
 
 def _vertex_keys(xy: Float) -> Int:
     whole = np.rint(xy * _PER_DEGREE).astype(np.int64)
-    return np.asarray(
-        (whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE
-    )
+    return np.asarray((whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE)
 
 
 def _pieces(xy: Float, start: Int, end: Int) -> NDArray[Any]:

@@ -1,14 +1,16 @@
 """Where a settlement meets the road: the nearest point on an edge, not the nearest node."""
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
-from gis.fields import BACKWARD_MIN, COMPONENT_ID, FORWARD_MIN
-from gis.space.geodesy import local_crs, segment_lengths_m
+from gis.fields import BACKWARD_MIN, COMPONENT_ID, FORWARD_MIN, FROM_ID, LENGTH_M, TO_ID
+from gis.space.geodesy import local_crs, segment_lengths_m, vertex_measures_m
 from gis.space.network import Network
 
 Float = NDArray[np.float64]
@@ -16,6 +18,9 @@ Int = NDArray[np.int64]
 
 # Nobody measures a way to the road below a millimetre: what is left of one there is rounding.
 _ROUNDING_M = 1e-3
+
+# Of two roads whose distances differ by less than a micrometre neither is nearer: the plane's own rounding is that large.
+_TIE_M = 1e-6
 
 # A point this close to an end of an edge (as a share of its length) is that end.
 _END = 1e-9
@@ -41,9 +46,9 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     Returns
     -------
     DataFrame
-        On the settlements' index: `edge` (position; -1 where the network is empty), `fraction` (0 to 1 along
-        it), `access_m` (geodesic, `inf` where the network is empty), `component_id`, `preferred` (True where the
-        largest component was taken before a nearer one), `longitude`, `latitude` of the point.
+        On the settlements' index: `edge` (position; -1 where the network is empty), `fraction` (0 to 1 of the
+        edge's length), `access_m` (geodesic, `inf` where the network is empty), `component_id`, `preferred` (True
+        where the largest component was taken before a nearer one), `longitude`, `latitude` of the point.
 
     Examples
     --------
@@ -55,91 +60,165 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     >>> snap(village, network, near_m=2000).round(2)[["edge", "fraction", "access_m"]].to_numpy().tolist()
     [[0.0, 0.25, 1022.67]]
     """
-    edges = network.edges
-    usable = np.isfinite(np.minimum(edges[FORWARD_MIN], edges[BACKWARD_MIN]).to_numpy(float))
-    nearest = _nearest_on(points, edges, np.flatnonzero(usable))
-    component = edges[COMPONENT_ID].to_numpy()
-    largest = _nearest_on(points, edges, np.flatnonzero(usable & (component == 0)))
-    stub = (nearest["component_id"] != 0) & (largest["access_m"] <= near_m)
-    nearest.loc[stub] = largest.loc[stub]
-    return nearest.assign(preferred=stub)
+    first, _ = _first_ways(_Plane.of(points, network), near_m)
+    return first.set_axis(points.index)
 
 
-def snap_again(snapped: pd.DataFrame, points: gpd.GeoSeries, network: Network, served: Int) -> pd.DataFrame:
-    """Move settlements out of components that hold no centre to the nearest edge of one that does.
+def ways_to_roads(
+    points: gpd.GeoSeries, network: Network, centre: NDArray[np.bool_], *, near_m: float, max_m: float
+) -> pd.DataFrame:
+    """Find every way by which each settlement may enter the network: the nearest road, and other parts of it.
 
-    A disconnected stretch of road is a fault of the data or a fact of life; either way the people travel over
-    land to the next road that leads somewhere, and it is written down.
+    Parts of a network that are not joined are a fault of the data or a fact of life; either way people travel
+    over land to the next road that leads somewhere. So beside the way of `snap` each settlement gets one to
+    the nearest point of every other component that holds a centre, up to `max_m` away; which of them is gone is
+    decided by the minutes of the journey. A further centre adds ways and takes none away.
 
     Parameters
     ----------
-    snapped
-        From `snap`.
-    points, network
+    points, network, near_m
         As for `snap`.
-    served
-        Ids of the components that hold a centre.
+    centre
+        Which settlements are centres, of any tier, shape `(n,)`.
+    max_m
+        The longest way over land, metres.
 
     Returns
     -------
     DataFrame
-        `snapped` with a boolean column `moved`.
+        The rows of `snap` in its order, then the further ways; the index is the settlements', and `settlement` their
+        position in `points`.
+
+    Examples
+    --------
+    >>> from gis.space.network import node_at_vertices
+    >>> lines = shapely.from_wkt(["LINESTRING (60 50, 61 50)", "LINESTRING (60 50.1, 60.1 50.1)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=lines, crs="EPSG:4326"))
+    >>> network = Network(network.nodes, network.edges.assign(forward_min=9.0, backward_min=9.0))
+    >>> places = gpd.GeoSeries.from_xy([60.0, 60.0], [50.0, 50.1], index=["town", "village"], crs="EPSG:4326")
+    >>> ways = ways_to_roads(places, network, np.array([True, False]), near_m=2000, max_m=50_000)
+    >>> ways[["component_id", "access_m"]].round().reset_index().to_numpy().tolist()
+    [['town', 0, 0.0], ['village', 1, 0.0], ['village', 0, 11123.0]]
     """
-    edges = network.edges
-    lost = ~snapped["component_id"].isin(served) & (snapped["edge"] >= 0)
-    out = snapped.assign(moved=False)
-    if not lost.any():
-        return out
-    usable = np.isfinite(np.minimum(edges[FORWARD_MIN], edges[BACKWARD_MIN]).to_numpy(float))
-    there = np.flatnonzero(usable & edges[COMPONENT_ID].isin(served).to_numpy())
-    if len(there) == 0:
-        return out
-    again = _nearest_on(points[lost], edges, there).assign(preferred=False, moved=True)
-    out.loc[lost, again.columns] = again
-    return out
+    plane = _Plane.of(points, network)
+    first, to_main = _first_ways(plane, near_m)
+    joined = centre & (first["access_m"] <= max_m).to_numpy() & (first["edge"] >= 0).to_numpy()
+    component = first["component_id"].to_numpy()
+    ways = [first]
+    for served in np.unique(component[joined]):
+        away = np.flatnonzero(component != served)
+        if served == 0:
+            way = to_main[to_main["settlement"].isin(away)]
+        else:
+            way = plane.nearest(away, np.flatnonzero(plane.usable & (plane.component == served)))
+        ways.append(way[way["access_m"] <= max_m].assign(preferred=False))
+    out = pd.concat(ways, ignore_index=True)
+    return out.set_axis(points.index[out["settlement"].to_numpy()])
 
 
-def _nearest_on(points: gpd.GeoSeries, edges: gpd.GeoDataFrame, candidates: Int) -> pd.DataFrame:
-    n = len(points)
-    if len(candidates) == 0:
-        nowhere = np.full(n, np.nan)
+def _first_ways(plane: "_Plane", near_m: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The way of each settlement, and the ways to the largest component of those whose nearest road is not of it."""
+    first = plane.nearest(np.arange(len(plane.lonlat)), np.flatnonzero(plane.usable)).assign(preferred=False)
+    off = np.flatnonzero(first["component_id"] != 0)
+    main = np.flatnonzero(plane.usable & (plane.component == 0)) if len(off) else np.empty(0, np.int64)
+    to_main = plane.nearest(off, main)
+    near = to_main[to_main["access_m"] <= near_m].assign(preferred=True)
+    first.loc[near["settlement"]] = near.set_axis(near["settlement"])
+    return first, to_main
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """Settlements and edges in one conformal plane: projected once, searched as often as need be."""
+
+    edges: gpd.GeoDataFrame
+    usable: NDArray[np.bool_]
+    component: Int
+    lonlat: Float
+    to_plane: Transformer
+    points: NDArray[np.object_]
+    lines: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, points: gpd.GeoSeries, network: Network) -> "_Plane":
+        edges = network.edges
+        usable = np.isfinite(np.minimum(edges[FORWARD_MIN], edges[BACKWARD_MIN]).to_numpy(float))
+        lonlat = np.column_stack([points.x, points.y])
+        corners = np.vstack([lonlat, shapely.get_coordinates(edges.geometry.to_numpy())])
+        bounds = (*corners.min(axis=0), *corners.max(axis=0)) if len(corners) else (0.0, 0.0, 0.0, 0.0)
+        to_plane = Transformer.from_crs("EPSG:4326", CRS(local_crs(bounds)), always_xy=True)
+        lines = shapely.transform(edges.geometry.to_numpy(), lambda xy: np.column_stack(to_plane.transform(*xy.T)))
+        flat = shapely.points(*to_plane.transform(*lonlat.T))
+        return cls(edges, usable, edges[COMPONENT_ID].to_numpy(np.int64), lonlat, to_plane, flat, lines)
+
+    def nearest(self, rows: Int, candidates: Int) -> pd.DataFrame:
+        """The nearest point on candidate edges of the settlements at given positions."""
+        if len(candidates) == 0 or len(rows) == 0:
+            return _nowhere(rows)
+        points, lines = self.points[rows], self.lines[candidates]
+        tree = shapely.STRtree(lines)
+        (which, _), distance = tree.query_nearest(points, all_matches=False, return_distance=True)
+        least = np.empty(len(rows))
+        least[which] = distance
+        row, line = tree.query(points, predicate="dwithin", distance=least + _TIE_M)
+        along = shapely.line_locate_point(lines[line], points[row])
+        at = shapely.line_interpolate_point(lines[line], along)
+        order = np.lexsort([*self._faster_first(candidates[line]), *_to_millimetres(at), row])
+        chosen = order[np.unique(row[order], return_index=True)[1]]
+        edge = candidates[line[chosen]]
+        lonlat = np.column_stack(
+            self.to_plane.transform(shapely.get_x(at[chosen]), shapely.get_y(at[chosen]), direction="INVERSE")
+        )
+        access_m = segment_lengths_m(self.lonlat[rows], lonlat)
         return pd.DataFrame(
             {
-                "edge": np.full(n, -1),
-                "fraction": nowhere,
-                "access_m": np.full(n, np.inf),
-                "component_id": np.full(n, -1),
-                "longitude": nowhere,
-                "latitude": nowhere,
-            },
-            index=points.index,
+                "settlement": rows,
+                "edge": edge,
+                "fraction": self._fraction(edge, along[chosen]),
+                "access_m": np.where(access_m < _ROUNDING_M, 0.0, access_m),
+                "component_id": self.component[edge],
+                "longitude": lonlat[:, 0],
+                "latitude": lonlat[:, 1],
+            }
         )
-    lines = edges.geometry.to_numpy()[candidates]
-    lonlat = np.column_stack([points.x, points.y])
-    bounds = np.array([shapely.total_bounds(lines), [*lonlat.min(axis=0), *lonlat.max(axis=0)]])
-    crs = local_crs((*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0)))
-    to_plane = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    flat_lines = shapely.transform(lines, lambda xy: np.column_stack(to_plane.transform(*xy.T)))
-    flat_points = shapely.points(*to_plane.transform(*lonlat.T))
-    row, line = shapely.STRtree(flat_lines).query_nearest(flat_points, all_matches=True)
-    along = shapely.line_locate_point(flat_lines[line], flat_points[row], normalized=True)
-    along = np.where(along < _END, 0.0, np.where(along > 1 - _END, 1.0, along))
-    at = shapely.line_interpolate_point(flat_lines[line], along, normalized=True)
-    x, y = shapely.get_x(at), shapely.get_y(at)
-    fastest = np.minimum(edges[FORWARD_MIN], edges[BACKWARD_MIN]).to_numpy(float)[candidates[line]]
-    order = np.lexsort([fastest, np.round(y, 3), np.round(x, 3), row])
-    first = order[np.unique(row[order], return_index=True)[1]]
-    lon, lat = to_plane.transform(x[first], y[first], direction="INVERSE")
-    edge = candidates[line[first]]
-    access_m = segment_lengths_m(lonlat, np.column_stack([lon, lat]))
+
+    def _faster_first(self, edge: Int) -> list[Float]:
+        """Sort keys that do not depend on the order of the roads, the weightiest last, as numpy.lexsort has them."""
+        length_m = np.maximum(self.edges[LENGTH_M].to_numpy(float)[edge], _TIE_M)
+        forward = self.edges[FORWARD_MIN].to_numpy(float)[edge] / length_m
+        backward = self.edges[BACKWARD_MIN].to_numpy(float)[edge] / length_m
+        ends = self.edges[[FROM_ID, TO_ID]].to_numpy(float)[edge]
+        # Of two one-way roads on one line, the one that leads to the node of the lower number.
+        arrival = np.where(forward <= backward, ends[:, 1], ends[:, 0])
+        return [arrival, np.maximum(forward, backward), np.minimum(forward, backward)]
+
+    def _fraction(self, edge: Int, along: Float) -> Float:
+        """Turn metres of the plane into shares of the geodesic length, exact at every vertex."""
+        lines = self.lines[edge]
+        flat = shapely.get_coordinates(lines)
+        metres, first, last = vertex_measures_m(self.edges.geometry.to_numpy()[edge])
+        step = np.hypot(*np.diff(flat, axis=0, prepend=flat[:1]).T)
+        step[first] = 0.0
+        measure = np.cumsum(step)
+        here = np.interp(measure[first] + along, measure, metres)
+        share = (here - metres[first]) / np.maximum(metres[last] - metres[first], _TIE_M)
+        return np.where(share < _END, 0.0, np.where(share > 1 - _END, 1.0, share))
+
+
+def _to_millimetres(at: NDArray[np.object_]) -> list[Float]:
+    return [np.round(shapely.get_y(at) / _ROUNDING_M), np.round(shapely.get_x(at) / _ROUNDING_M)]
+
+
+def _nowhere(rows: Int) -> pd.DataFrame:
+    unknown = np.full(len(rows), np.nan)
     return pd.DataFrame(
         {
-            "edge": edge,
-            "fraction": along[first],
-            "access_m": np.where(access_m < _ROUNDING_M, 0.0, access_m),
-            "component_id": edges[COMPONENT_ID].to_numpy()[edge],
-            "longitude": lon,
-            "latitude": lat,
-        },
-        index=points.index,
+            "settlement": rows,
+            "edge": np.full(len(rows), -1),
+            "fraction": unknown,
+            "access_m": np.full(len(rows), np.inf),
+            "component_id": np.full(len(rows), -1),
+            "longitude": unknown,
+            "latitude": unknown,
+        }
     )

@@ -33,9 +33,7 @@ def by_thresholds(viability: pd.Series, population: pd.Series, *, high: float, l
     """
     if low > high:
         raise ValueError(f"the limit of low ({low}) lies above the limit of high ({high})")
-    potential = np.select(
-        [viability >= high, viability < low, viability.notna()], [HIGH, LOW, MEDIUM], UNKNOWN
-    )
+    potential = np.select([viability >= high, viability < low, viability.notna()], [HIGH, LOW, MEDIUM], UNKNOWN)
     return _with_uninhabited(pd.Series(potential, index=viability.index, dtype=object), population)
 
 
@@ -86,9 +84,7 @@ def by_shares(
     n_low = round(n * shares[2] / shares.sum())
     top = float(ranked[n_high - 1]) if n_high else (np.inf if n else np.nan)
     middle = float(ranked[n - n_low - 1]) if n > n_low else top
-    potential = np.select(
-        [viability >= top, viability >= middle, viability.notna()], [HIGH, MEDIUM, LOW], UNKNOWN
-    )
+    potential = np.select([viability >= top, viability >= middle, viability.notna()], [HIGH, MEDIUM, LOW], UNKNOWN)
     classed = _with_uninhabited(pd.Series(potential, index=viability.index, dtype=object), population)
     return classed, {HIGH: top, MEDIUM: middle}
 

@@ -27,8 +27,10 @@ class Legs:
 
     Parameters
     ----------
+    settlement
+        The position of the settlement that each way is of, shape `(k,)`: a settlement may have several.
     access_min
-        Minutes between each settlement and the road, `inf` where it is too far, shape `(n,)`.
+        Minutes of the way, `inf` where it is too far, shape `(k,)`.
     access_km
         The same in kilometres.
     over_land_kph
@@ -37,6 +39,7 @@ class Legs:
         The longest way that is made over land.
     """
 
+    settlement: Int
     access_min: Float
     access_km: Float
     over_land_kph: float
@@ -44,7 +47,13 @@ class Legs:
 
 
 def access_legs(
-    access_m: Float, *, near_km: float, near_kph: float, over_land_kph: float, over_land_max_km: float
+    access_m: Float,
+    settlement: Int | None = None,
+    *,
+    near_km: float,
+    near_kph: float,
+    over_land_kph: float,
+    over_land_max_km: float,
 ) -> Legs:
     """Give the way from each settlement to its road a speed and minutes.
 
@@ -54,7 +63,10 @@ def access_legs(
     Parameters
     ----------
     access_m
-        Geodesic metres to the road, `inf` where there is none, shape `(n,)`.
+        Geodesic metres to the road, `inf` where there is none, shape `(k,)`.
+    settlement
+        The position of the settlement that each way is of, shape `(k,)`; without it there is one way for each
+        settlement, in their order.
     near_km, near_kph
         Up to how many kilometres, and at what speed, the way is a local one.
     over_land_kph, over_land_max_km
@@ -70,7 +82,8 @@ def access_legs(
     km = np.asarray(access_m, float) / 1000.0
     speed = np.where(km <= near_km, near_kph, over_land_kph)
     minutes = np.where(km <= over_land_max_km, km / speed * 60.0, np.inf)
-    return Legs(minutes, km, over_land_kph, over_land_max_km)
+    who = np.arange(len(km)) if settlement is None else np.asarray(settlement, np.int64)
+    return Legs(who, minutes, km, over_land_kph, over_land_max_km)
 
 
 def tier_levels(
@@ -119,8 +132,8 @@ class Roads:
     network
         With `forward_min` and `backward_min`.
     pieces
-        Its edges, cut at the settlements' points; `cut_node` is on the settlements' order, -1 for one off the
-        roads.
+        Its edges, cut where the ways of the settlements meet them; `cut_node` is in the order of those ways, -1 for
+        one that meets no road.
     graph
         The pieces that can be driven, against the direction of travel: a search from a centre then finds the
         journeys to it.
@@ -134,12 +147,12 @@ class Roads:
     km: Float
 
     @classmethod
-    def cut_at(cls, network: Network, snapped: pd.DataFrame) -> "Roads":
+    def cut_at(cls, network: Network, ways: pd.DataFrame) -> "Roads":
         """Cut a network where `gis.space.snapping` found the settlements to meet it."""
-        at_edge = snapped["edge"].to_numpy(np.int64)
+        at_edge = ways["edge"].to_numpy(np.int64)
         on = at_edge >= 0
-        pieces = cut_edges(network, at_edge[on], snapped["fraction"].to_numpy(float)[on])
-        cut_node = np.full(len(snapped), -1, np.int64)
+        pieces = cut_edges(network, at_edge[on], ways["fraction"].to_numpy(float)[on])
+        cut_node = np.full(len(ways), -1, np.int64)
         cut_node[on] = pieces.cut_node
         pieces = replace(pieces, cut_node=cut_node)
         forward, backward = piece_minutes(network, pieces)
@@ -147,9 +160,7 @@ class Roads:
         usable = np.isfinite(minutes)
         tail = np.concatenate([pieces.to_id, pieces.from_id])[usable]
         head = np.concatenate([pieces.from_id, pieces.to_id])[usable]
-        km = np.tile(
-            network.edges[LENGTH_M].to_numpy(float)[pieces.edge] / 1000.0 * (pieces.end - pieces.start), 2
-        )
+        km = np.tile(network.edges[LENGTH_M].to_numpy(float)[pieces.edge] / 1000.0 * (pieces.end - pieces.start), 2)
         return cls(network, pieces, csr_graph(pieces.n_nodes, tail, head, minutes[usable]), km[usable])
 
 
@@ -175,7 +186,8 @@ def road_journeys(
     points
         Settlements, longitude and latitude, with a unique index.
     roads, legs
-        The roads cut at the settlements, and the ways to them, in the order of `points`.
+        The roads cut where the settlements' ways meet them, and those ways, in one order. Of several ways of a
+        settlement the one of the quickest journey is gone.
     centre
         Which settlements are centres, shape `(n,)`.
 
@@ -189,19 +201,20 @@ def road_journeys(
     """
     if not centre.any():
         return _unknown(points.index), np.full(roads.pieces.n_nodes, np.nan)
-    at, start, who = _sources(roads.pieces.cut_node, legs.access_min, np.flatnonzero(centre))
+    at, start, by_way = _sources(roads.pieces.cut_node, legs, centre)
     found = nearest(roads.graph, at, start=start)
     node_minutes = found.minutes
     node_km = accumulate(found.predecessor, _last_edge(roads, found.predecessor))
 
-    cut_node = roads.pieces.cut_node
-    on = cut_node >= 0
-    node = np.where(on, cut_node, 0)
-    travel = np.where(on, node_minutes[node] + legs.access_min, np.inf)
+    way, travel = _quickest_way(roads.pieces.cut_node, legs, node_minutes, len(points))
     reached = np.isfinite(travel)
+    way = way[reached]
+    node = roads.pieces.cut_node[way]
+    into = by_way[found.source[node]]
     to = np.full(len(points), -1, np.int64)
-    to[reached] = who[found.source[node[reached]]]
-    distance = np.where(reached, node_km[node] + legs.access_km + legs.access_km[to], np.inf)
+    to[reached] = legs.settlement[into]
+    distance = np.full(len(points), np.inf)
+    distance[reached] = legs.access_km[way] + node_km[node] + legs.access_km[into]
     journeys = pd.DataFrame(
         {
             "to": to,
@@ -293,12 +306,22 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
     )
 
 
-def _sources(cut_node: Int, access_min: Float, centres: Int) -> tuple[Int, Float, Int]:
-    """The node of each centre, the minutes from there to it, and which centre; the nearest where two share a node."""
-    centres = centres[(cut_node[centres] >= 0) & np.isfinite(access_min[centres])]
-    order = centres[np.argsort(access_min[centres], kind="stable")]
+def _sources(cut_node: Int, legs: Legs, centre: NDArray[np.bool_]) -> tuple[Int, Float, Int]:
+    """The nodes of the centres' ways, the minutes on from there, and which way; the shortest where ways share a node."""
+    ways = np.flatnonzero((cut_node >= 0) & np.isfinite(legs.access_min) & centre[legs.settlement])
+    order = ways[np.argsort(legs.access_min[ways], kind="stable")]
     node, first = np.unique(cut_node[order], return_index=True)
-    return node, access_min[order[first]], order[first]
+    return node, legs.access_min[order[first]], order[first]
+
+
+def _quickest_way(cut_node: Int, legs: Legs, node_minutes: Float, n: int) -> tuple[Int, Float]:
+    """For each settlement the way that begins its quickest journey, and the minutes of that journey."""
+    minutes = np.where(cut_node >= 0, node_minutes[np.maximum(cut_node, 0)] + legs.access_min, np.inf)
+    order = np.lexsort([minutes, legs.settlement])
+    settlement, first = np.unique(legs.settlement[order], return_index=True)
+    way, travel = np.full(n, -1, np.int64), np.full(n, np.inf)
+    way[settlement], travel[settlement] = order[first], minutes[order[first]]
+    return way, travel
 
 
 def _last_edge(roads: Roads, predecessor: NDArray[np.integer[Any]]) -> Float:

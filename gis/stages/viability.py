@@ -43,9 +43,7 @@ class Viability:
     infinite: Mapping[str, int]
 
 
-def viability(
-    settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights: Mapping[str, float]
-) -> Viability:
+def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights: Mapping[str, float]) -> Viability:
     """Make the composite: min-max normalised indicators, weighted within blocks and between them.
 
     `100 x sum of block weight x weight in the block x normalised value`, the weights of what is known rescaled to 1.
@@ -130,9 +128,7 @@ def viability(
 def _score(column: np.ndarray, row: pd.Series, name: str) -> np.ndarray:
     if row["transform"] == "log":
         if (column < 0).any():
-            raise ValueError(
-                f"indicator {name}: a logarithm needs values of 0 or more, got {np.nanmin(column):g}"
-            )
+            raise ValueError(f"indicator {name}: a logarithm needs values of 0 or more, got {np.nanmin(column):g}")
         column = np.log1p(column)
     direction = int(row["direction"])
     endless = np.isinf(column)

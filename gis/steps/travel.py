@@ -12,7 +12,7 @@ from gis.inputs import Inputs
 from gis.record import Record
 from gis.space.impedance import assumed_surface, speed_kph, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices
-from gis.space.snapping import snap, snap_again
+from gis.space.snapping import ways_to_roads
 from gis.stages.travel import Legs, Roads, access_legs, road_journeys, straight_journeys, tier_levels
 from gis.study import Study
 
@@ -46,7 +46,7 @@ class Travelled:
     table
         Long table of journeys.
     access
-        Where each settlement meets the road, from `gis.space.snapping`.
+        Where each settlement may enter the roads, from `gis.space.snapping.ways_to_roads`.
     roads
         The cut network of each season.
     legs
@@ -79,21 +79,25 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
         return Travelled(_long(rows))
     rule = study.roads
     networks = _networks(study, inputs, record)
-    snapped = snap(points, networks[0], near_m=rule.near_km * 1000)
-    is_centre = level.notna().to_numpy() & (snapped["access_m"] <= rule.over_land_max_km * 1000).to_numpy()
-    served = np.unique(snapped["component_id"].to_numpy()[is_centre])
-    snapped = snap_again(snapped, points, networks[0], served)
+    ways = ways_to_roads(
+        points,
+        networks[0],
+        level.notna().to_numpy(),
+        near_m=rule.near_km * 1000,
+        max_m=rule.over_land_max_km * 1000,
+    )
     legs = access_legs(
-        snapped["access_m"].to_numpy(),
+        ways["access_m"].to_numpy(),
+        ways["settlement"].to_numpy(),
         near_km=rule.near_km,
         near_kph=rule.near_kph,
         over_land_kph=rule.over_land_kph,
         over_land_max_km=rule.over_land_max_km,
     )
-    _note_snapping(study, snapped, legs, record)
+    _note_snapping(study, ways, legs, len(points), record)
     rows, node_minutes, cut = [], {}, []
     for season, network in zip(study.seasons, networks, strict=True):
-        roads = Roads.cut_at(network, snapped)
+        roads = Roads.cut_at(network, ways)
         cut.append(roads)
         for tier, who in centre.items():
             journeys, minutes = road_journeys(points, roads, legs, who)
@@ -102,7 +106,7 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
                 node_minutes[tier] = minutes
                 unreached = int(np.isinf(journeys["travel_time_min"]).sum())
                 record.note("warning", "unreachable", "settlements that reach no centre of this tier", unreached, tier)
-    return Travelled(_long(rows), snapped, cut, legs, node_minutes)
+    return Travelled(_long(rows), ways, cut, legs, node_minutes)
 
 
 def _networks(study: Study, inputs: Inputs, record: Record) -> list[Network]:
@@ -148,21 +152,21 @@ def _networks(study: Study, inputs: Inputs, record: Record) -> list[Network]:
     ]
 
 
-def _note_snapping(study: Study, snapped: pd.DataFrame, legs: Legs, record: Record) -> None:
+def _note_snapping(study: Study, ways: pd.DataFrame, legs: Legs, n: int, record: Record) -> None:
+    """Note how settlements were joined to the roads; the first `n` ways are the nearest of each."""
     assert study.roads is not None
     rule = study.roads
-    joined = np.isfinite(legs.access_min)
-    far = joined & (legs.access_km > rule.near_km)
-    longest = legs.access_km[joined].max(initial=0.0)
+    km, joined = legs.access_km[:n], np.isfinite(legs.access_min[:n])
+    far = joined & (km > rule.near_km)
     note = record.note
     way = f"straight over land to a road more than {rule.near_km:g} km away, at {rule.over_land_kph:g} km/h"
-    note("repair", "over-land-to-road", way, int(far.sum()), f"up to {longest:.1f} km")
+    note("repair", "over-land-to-road", way, int(far.sum()), f"up to {km[joined].max(initial=0.0):.1f} km")
     alone = f"more than {rule.over_land_max_km:g} km from every road: not joined to one"
     note("warning", "too-far-from-road", alone, int((~joined).sum()))
     main = f"joined to the largest network, within {rule.near_km:g} km, rather than to a nearer road apart from it"
-    note("repair", "main-network", main, int(snapped["preferred"].sum()))
-    moved = "nearest road leads to no centre: joined over land to the nearest road that does"
-    note("repair", "moved-to-served", moved, int(snapped["moved"].sum()))
+    note("repair", "main-network", main, int(ways["preferred"].sum()))
+    other = "nearest road is apart from others that lead to a centre: those may be reached over land as well"
+    note("repair", "other-networks", other, int(ways["settlement"].iloc[n:].nunique()))
 
 
 def _long(rows: list[pd.DataFrame]) -> pd.DataFrame:
@@ -176,8 +180,8 @@ def travel_columns(study: Study, inputs: Inputs, travelled: Travelled, index: pd
     if travelled.legs is None:
         out[fields.ACCESS_KM] = out[fields.ACCESS_MIN] = pd.Series(np.nan, index=index)
     else:
-        out[fields.ACCESS_KM] = pd.Series(travelled.legs.access_km, index=index)
-        out[fields.ACCESS_MIN] = pd.Series(travelled.legs.access_min, index=index)
+        out[fields.ACCESS_KM] = pd.Series(travelled.legs.access_km[: len(index)], index=index)
+        out[fields.ACCESS_MIN] = pd.Series(travelled.legs.access_min[: len(index)], index=index)
     by = {key: part.set_index("from_id") for key, part in travelled.table.groupby(["tier", "season"])}
     first = study.seasons[0].name
     for tier in inputs.tiers:
