@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gis import fields
 from gis.read.checks import Bounds, Report, check_axes, distance_from_middle_km
-from gis.read.text import Column, as_text, lost_letters, optional_text, parse_numbers, strip_control
+from gis.read.text import Column, ambiguous_commas, as_text, lost_letters, optional_text, parse_numbers, strip_control
 from gis.read.vector import ROW
 
 _NAMES = (fields.NAME_KK, fields.NAME_RU, fields.NAME_EN)
@@ -119,6 +119,7 @@ def _population(raw: gpd.GeoDataFrame, rows: Rows, report: Report) -> NDArray[np
         report.add("warning", "unknown-population", message, count=len(raw))
         return np.full(len(raw), np.nan)
     values, unreadable = parse_numbers(raw[fields.POPULATION], comma="thousands")
+    _say_commas(raw[fields.POPULATION], "between thousands", report)
     given = as_text(raw[fields.POPULATION]).to_numpy(dtype=object)
     unreadable |= np.isinf(values)
     negative = values < 0
@@ -151,7 +152,15 @@ def _numbers_if_any(values: Column, rows: Rows, report: Report) -> Column:
         message = f"{values.name} is not a number here, as it is elsewhere; taken as unknown"
         bad = values[unreadable]
         report.add("warning", "not-a-number", message, rows=rows[unreadable], values=bad.unique())
+    _say_commas(values, "as decimal signs", report)
     return pd.Series(numbers, index=values.index, name=values.name)
+
+
+def _say_commas(values: Column, meaning: str, report: Report) -> None:
+    count = ambiguous_commas(values)
+    if count:
+        message = f"commas in {values.name}, as in 1,234, were read {meaning}; write 1234 or 1.234"
+        report.add("warning", "commas", message, count=count)
 
 
 def check_places(frame: gpd.GeoDataFrame, rows: Rows, report: Report, *, expected_bounds: Bounds | None = None) -> None:

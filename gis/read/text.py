@@ -54,25 +54,44 @@ def parse_numbers(
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         return values.to_numpy(dtype=float, na_value=np.nan), np.zeros(len(values), bool)
     codes, uniques = pd.factorize(values.astype(object), use_na_sentinel=True)
-    plain = pd.Series([str(u) for u in uniques], dtype=object).str.strip().str.casefold()
-    blank = plain.isin(NOT_KNOWN).to_numpy()
-    text = plain.str.replace(r"(?<=\d)[\s'’`]+(?=\d)", "", regex=True).str.replace("−", "-")
-    filled = text[~blank]
-    grouped = filled.str.fullmatch(r"[+-]?\d{1,3}(,\d{3})+")
-    commas = filled.str.contains(",")
-    surely = filled.str.contains(r",\d+,|,\d+\.", regex=True).any()
-    if surely or (comma == "thousands" and grouped[commas].all()):
-        text = text.str.replace(",", "")
-    else:
-        text = text.str.replace(",", ".")
-    # Points that group thousands, as in 1.234.567, cannot be decimal signs.
-    text = text.where(~text.str.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}"), text.str.replace(".", ""))
-    numbers = pd.to_numeric(text.where(~blank), errors="coerce").to_numpy(dtype=float)
-    unreadable = np.isnan(numbers) & ~blank
-    missing = codes < 0
-    if not len(uniques):
-        return np.full(len(values), np.nan), np.zeros(len(values), bool)
-    return np.where(missing, np.nan, numbers[codes]), np.asarray(~missing & unreadable[codes])
+    text = pd.Series([str(u).strip() for u in uniques], dtype=object)
+    numbers = np.array(pd.to_numeric(text, errors="coerce"), dtype=float)
+    odd = np.flatnonzero(np.isnan(numbers))
+    folded = text.iloc[odd].str.casefold()
+    unknown = folded.isin(NOT_KNOWN).to_numpy()
+    numbers[odd] = pd.to_numeric(_plain_numbers(folded, comma), errors="coerce").to_numpy(dtype=float)
+    unreadable = np.isnan(numbers)
+    unreadable[odd[unknown]] = False
+    # The last stands for missing values, which are coded -1.
+    return np.append(numbers, np.nan)[codes], np.append(unreadable, False)[codes]
+
+
+def _plain_numbers(text: Column, comma: str) -> Column:
+    """Return numbers as Python writes them: no blanks, no grouped thousands, a point as the decimal sign."""
+    text = text.str.replace(r"(?<=\d)[\s'’`]+(?=\d)", "", regex=True).str.replace("−", "-")
+    with_comma = text.str.contains(",")
+    grouped = text.str.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+    surely = text.str.contains(r",\d+,|,\d+\.", regex=True).any()
+    if surely or (comma == "thousands" and grouped[with_comma].all()):
+        # A comma elsewhere, as in 0,5, would be a second meaning in one column: left, and so unreadable.
+        return text.where(~grouped, text.str.replace(",", ""))
+    # Points that group thousands, as in 1.234.567 and 1.234,5, cannot be decimal signs.
+    pointed = text.str.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d+")
+    return text.where(~pointed, text.str.replace(".", "")).str.replace(",", ".")
+
+
+def ambiguous_commas(values: Column) -> int:
+    """Count values such as `1,234`, where the column does not show what its commas mean; 0 where it does.
+
+    Examples
+    --------
+    >>> ambiguous_commas(pd.Series(["1,234", "5"])), ambiguous_commas(pd.Series(["1,234", "0,5"]))
+    (1, 0)
+    """
+    text = as_text(values)
+    with_comma = text[text.str.contains(",")]
+    both = with_comma.str.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}")
+    return int(both.sum()) if both.all() else 0
 
 
 def as_text(values: Column) -> Column:

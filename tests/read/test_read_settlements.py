@@ -104,6 +104,7 @@ def test_population_as_people_write_it(tmp_path):
     frame, findings = read_settlements(csv(tmp_path, f"settlement_id,lon,lat,population\n{rows}\n"))
     np.testing.assert_array_equal(frame["population"], [1200, 1200, 1200, np.nan, np.nan, np.nan, 0, 1200])
     assert found(findings)["unknown-population"].count == 3
+    assert "between thousands" in found(findings)["commas"].message
 
 
 def test_negative_and_unreadable_population(tmp_path):

@@ -38,10 +38,26 @@ def test_grouped_thousands_survive(values, group):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1.234.567", 1234567), ("1,234.5", 1234.5), ("−5", -5), (" 7 ", 7), ("1e3", 1000), ("1,5", 1.5)],
+    [
+        ("1.234.567", 1234567),
+        ("1,234.5", 1234.5),
+        ("−5", -5),
+        (" 7 ", 7),
+        ("1e3", 1000),
+        ("1,5", 1.5),
+        ("1.234,5", 1234.5),
+    ],
 )
 def test_single_numbers(text, number):
     assert parse_numbers(pd.Series([text]))[0][0] == number
+
+
+def test_a_column_gives_commas_one_meaning():
+    numbers, unreadable = parse_numbers(pd.Series(["1,234,567", "0,5", "7"]))
+    np.testing.assert_array_equal(numbers, [1_234_567, np.nan, 7])
+    assert unreadable.tolist() == [False, True, False]
+    numbers, _ = parse_numbers(pd.Series(["1,234", "0,5"]), comma="thousands")
+    np.testing.assert_array_equal(numbers, [1.234, 0.5])
 
 
 def test_number_columns_of_every_type():
