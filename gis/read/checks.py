@@ -178,7 +178,13 @@ def _zone_conflict(crs: CRS, median_x: float) -> str | None:
 
 
 def inside(lon: ArrayLike, lat: ArrayLike, bounds: Bounds) -> NDArray[np.bool_]:
-    """Say which points lie within bounds `(west, south, east, north)`, in degrees, edges included."""
+    """Say which points lie within bounds `(west, south, east, north)`, in degrees, edges included.
+
+    Examples
+    --------
+    >>> inside([70.0, 50.0], [50.0, 70.0], (60.0, 40.0, 80.0, 55.0)).tolist()
+    [True, False]
+    """
     west, south, east, north = bounds
     x, y = np.asarray(lon, float), np.asarray(lat, float)
     return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
@@ -204,6 +210,14 @@ def check_axes(lon: ArrayLike, lat: ArrayLike, report: Report, *, expected_bound
     Returns
     -------
     True where the layer is not exchanged and lies in the expected area.
+
+    Examples
+    --------
+    >>> report = Report("a.csv")
+    >>> check_axes([50.0, 51.0], [70.0, 71.0], report, expected_bounds=(60.0, 45.0, 80.0, 55.0))
+    False
+    >>> report.findings[0].code
+    'axes-exchanged'
     """
     x, y = np.asarray(lon, float), np.asarray(lat, float)
     if not len(x):

@@ -9,6 +9,7 @@ from gis.read.checks import Report
 
 _LEGACY = "cp1251"
 _LEGACY_NOTE = "which cannot hold most Kazakh letters (Ә Ғ Қ Ң Ө Ұ Ү Һ); set encoding if it is another"
+_RUSSIAN = 0xC9  # the language driver id of CP1251
 _NO_CODE_PAGE = (0x00, 0x57)  # language driver ids that say nothing: none, and "the system's own"
 
 
@@ -64,7 +65,11 @@ def shapefile_encoding(report: Report, path: Path, encoding: str | None) -> str 
     said = (cpg or b"").decode("ascii", "ignore").strip()
     if said:
         return _stated(report, said)
-    if dbf is None or len(dbf) < 32 or dbf[29] not in _NO_CODE_PAGE:
+    if dbf is None or len(dbf) < 32:
+        return None
+    if dbf[29] not in _NO_CODE_PAGE:
+        if dbf[29] == _RUSSIAN:
+            report.add("warning", "encoding", f"read as CP1251, as its .dbf says, {_LEGACY_NOTE}")
         return None
     header = int.from_bytes(dbf[8:10], "little")
     # Of the header only the names of the fields are text: eleven bytes of each 32, ended by a zero.

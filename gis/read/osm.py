@@ -86,6 +86,16 @@ def osm_roads(path: Path, classes: Collection[str]) -> tuple[gpd.GeoDataFrame, l
     ------
     InputError
         No such file, a broken or truncated one, no roads in it, usual roads that `classes` does not have.
+
+    Examples
+    --------
+    >>> file = Path(tempfile.mkdtemp()) / "a.osm"
+    >>> _ = file.write_text(
+    ...     '<osm version="0.6"><node id="1" lat="43" lon="76"/><node id="2" lat="44" lon="77"/><way id="9">'
+    ...     '<nd ref="1"/><nd ref="2"/><tag k="highway" v="motorway"/></way></osm>'
+    ... )
+    >>> osm_roads(file, ["motorway"])[0][["road_class", "oneway"]].to_dict("index")
+    {'w9': {'road_class': 'motorway', 'oneway': 1}}
     """
     report = Report(path.name)
     where = "highway IS NOT NULL" + (" OR route = 'ferry'" if "ferry" in classes else "")
@@ -120,6 +130,16 @@ def osm_settlements(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     ------
     InputError
         No such file, a broken or truncated one, no settlements in it.
+
+    Examples
+    --------
+    >>> file = Path(tempfile.mkdtemp()) / "a.osm"
+    >>> _ = file.write_text(
+    ...     '<osm version="0.6"><node id="1" lat="43" lon="76"><tag k="place" v="town"/>'
+    ...     '<tag k="name" v="Abai"/><tag k="population" v="1200"/></node></osm>'
+    ... )
+    >>> osm_settlements(file)[0][["name", "population", "tier"]].to_dict("index")
+    {'n1': {'name': 'Abai', 'population': 1200.0, 'tier': 'town'}}
     """
     report = Report(path.name)
     nodes = _read(path, "points", "place IS NOT NULL", _PLACE_TAGS, (), report)
@@ -170,13 +190,20 @@ def osm_water(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     ------
     InputError
         No such file, a broken or truncated one.
+
+    Examples
+    --------
+    >>> file = Path(tempfile.mkdtemp()) / "a.osm"
+    >>> _ = file.write_text('<osm version="0.6"><node id="1" lat="43" lon="76"/></osm>')
+    >>> len(osm_water(file)[0])
+    0
     """
     report = Report(path.name)
     raw = _read(path, "multipolygons", "\"natural\" = 'water'", _WATER_TAGS, ("natural",), report)
     shapes = raw.geometry.to_numpy()
     broken = ~shapely.is_valid(shapes)
     if broken.any():
-        shapes[broken] = shapely.make_valid(shapes[broken])
+        shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
         report.add("repair", "invalid-geometry", "invalid areas of water mended", count=int(broken.sum()))
     frame = gpd.GeoDataFrame(
         {

@@ -34,6 +34,13 @@ def settlement_frame(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
     Returns
     -------
     Index `settlement_id`, our columns, all other columns, geometry; see `read_settlements`.
+
+    Examples
+    --------
+    >>> points = gpd.points_from_xy([70.0], [50.0], crs="EPSG:4326")
+    >>> raw = gpd.GeoDataFrame({"row": [1], "settlement_id": [7.0], "population": ["1 200"]}, geometry=points)
+    >>> settlement_frame(raw, Report("a.csv"))[["name", "population"]].to_dict("index")
+    {'7': {'name': '7', 'population': 1200.0}}
     """
     rows = raw[ROW].to_numpy()
     name, texts = _clean_texts(raw, rows, report)
@@ -176,6 +183,14 @@ def check_places(frame: gpd.GeoDataFrame, rows: Rows, report: Report, *, expecte
         Takes the findings.
     expected_bounds
         `(west, south, east, north)` of the other layers, degrees.
+
+    Examples
+    --------
+    >>> report = Report("a.csv")
+    >>> points = gpd.GeoDataFrame({"name": ["a"]}, geometry=gpd.points_from_xy([0.0], [0.0], crs="EPSG:4326"))
+    >>> check_places(points, np.array([1]), report)
+    >>> report.findings[0].code
+    'null-island'
     """
     lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     null = (lon == 0) & (lat == 0)

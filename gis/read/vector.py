@@ -117,7 +117,15 @@ def load(
 
 
 def require_file(path: Path, report: Report) -> None:
-    """Raise `InputError` where there is no such file, naming those most like it, or it cannot be opened."""
+    """Raise `InputError` where there is no such file, naming those most like it, or it cannot be opened.
+
+    Examples
+    --------
+    >>> require_file(Path("nowhere.csv"), Report("nowhere.csv"))
+    Traceback (most recent call last):
+    ...
+    gis.errors.InputError: nowhere.csv: no such file ...
+    """
     if path.is_file():
         try:
             path.open("rb").close()
@@ -316,7 +324,13 @@ def _in_range(
 
 
 def parse_crs(text: str, report: Report) -> CRS:
-    """Return the coordinate system that a text names, or raise `InputError` where pyproj knows none."""
+    """Return the coordinate system that a text names, or raise `InputError` where pyproj knows none.
+
+    Examples
+    --------
+    >>> parse_crs("EPSG:32642", Report("a.shp")).name
+    'WGS 84 / UTM zone 42N'
+    """
     try:
         return CRS.from_user_input(text)
     except CRSError:

@@ -123,6 +123,19 @@ def test_water_of_a_small_extract(tmp_path):
     assert osm_water(small(tmp_path, []))[0].empty
 
 
+def test_water_that_crosses_itself_is_mended(tmp_path):
+    # Nodes 1, 4, 2, 3: the sides 1-4 and 2-3 cross, or 4-2 and 3-1; either way the ring is no simple one.
+    nodes = {1: (0, 0), 2: (1, 1), 3: (1, 0), 4: (0, 1)}
+    text = "".join(f'<node id="{i}" lon="{70 + x}" lat="{50 + y}"/>' for i, (x, y) in nodes.items())
+    ring = "".join(f'<nd ref="{i}"/>' for i in (1, 2, 3, 4, 1))
+    path = tmp_path / "a.osm"
+    path.write_text(f'<osm version="0.6">{text}<way id="1">{ring}<tag k="natural" v="water"/></way></osm>')
+    frame, findings = osm_water(path)
+    assert frame.geometry.is_valid.all()
+    assert shapely.area(frame.geometry.to_numpy()).sum() == pytest.approx(0.5)  # two triangles of a quarter
+    assert found(findings)["invalid-geometry"].level == "repair"
+
+
 def test_nothing_in_it(tmp_path):
     path = tmp_path / "a.osm"
     path.write_text('<osm version="0.6"><node id="1" lat="50" lon="70"/></osm>')

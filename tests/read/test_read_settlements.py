@@ -87,6 +87,15 @@ def test_duplicate_ids_name_their_rows(tmp_path):
     assert named == {("duplicate-id", "7", "1, 3"), ("duplicate-id", "8", "2, 4")}
 
 
+def test_many_duplicate_ids_are_summed_up(tmp_path):
+    rows = "\n".join(f"{i % 30},{60 + i / 10},50" for i in range(60))
+    with pytest.raises(InputError) as error:
+        read_settlements(csv(tmp_path, f"settlement_id,lon,lat\n{rows}\n"))
+    messages = [f.message for f in error.value.findings if f.code == "duplicate-id"]
+    assert len(messages) == 21
+    assert messages[-1].startswith("10 more")
+
+
 def test_made_ids_are_stable_and_unique(tmp_path):
     rows = ["Абай,70,50", "Абай,71,50", "Абай,71,50", "Жамбыл,72,50"]
     frame, findings = read_settlements(csv(tmp_path, "name,lon,lat\n" + "\n".join(rows)))

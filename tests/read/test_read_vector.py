@@ -319,6 +319,36 @@ def test_encodings_of_shapefiles(tmp_path):
     assert not findings
 
 
+@pytest.mark.parametrize(("cpg", "codes"), [("65001", []), ("ANSI 1251", ["encoding"]), ("Klingon", ["encoding"])])
+def test_what_a_cpg_says(tmp_path, cpg, codes):
+    path = tmp_path / "a.shp"
+    places().to_file(path, encoding="cp1251" if "1251" in cpg else "utf-8")
+    (tmp_path / "a.cpg").write_text(cpg)
+    frame, findings = read_table(path)
+    assert [f.code for f in findings] == codes
+    if cpg != "Klingon":
+        assert frame["name"].tolist() == NAMES
+
+
+def test_code_page_in_the_dbf_itself(tmp_path):
+    places().to_file(tmp_path / "a.shp", encoding="cp1251")
+    (tmp_path / "a.cpg").unlink(missing_ok=True)
+    data = bytearray((tmp_path / "a.dbf").read_bytes())
+    data[29] = 0xC9  # Windows-1251, "Russian Windows" in the list of dBASE's language drivers
+    (tmp_path / "a.dbf").write_bytes(data)
+    frame, findings = read_table(tmp_path / "a.shp")
+    assert frame["name"].tolist() == NAMES
+    assert [f.code for f in findings] == ["encoding"]
+
+
+def test_encoding_of_a_csv_given(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("name,lon,lat\nАбай,70,50\n", "cp1251")
+    assert read_table(path, encoding="cp1251")[1] == []
+    with pytest.raises(InputError, match="text is not in utf-8"):
+        read_table(path, encoding="utf-8")
+
+
 def test_table_without_geometry_in_a_geopackage(tmp_path):
     table = pd.DataFrame({"name": NAMES, "x": LON, "y": LAT})
     pyogrio.write_dataframe(table, tmp_path / "a.gpkg", layer="places")
