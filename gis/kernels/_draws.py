@@ -18,6 +18,10 @@ _BOUNDED: tuple[str, ...] = ("min_max", "percentile_rank", "distance_to_max", "f
 """Normalisations that share the scale from 0 to 1, stretched to `bounds` here."""
 
 
+_NORMALISATIONS = (*_BOUNDED, "z_score", "rank", "borda")
+_AGGREGATIONS = ("arithmetic", "geometric", "harmonic", "copeland")
+
+
 @dataclass(frozen=True)
 class Study:
     """Tables and the alternatives that draws choose from.
@@ -99,8 +103,9 @@ def make_study(
     shape = tables[0].shape
     if missing not in ("drop", "resample"):
         raise ValueError(f"missing: expected drop or resample, got {missing!r}")
-    if not aggregations or (normalisations is not None and not normalisations):
-        raise ValueError("give at least one aggregation and one normalisation (or None)")
+    _check_ways(aggregations, _AGGREGATIONS, "aggregations")
+    if normalisations is not None:
+        _check_ways(normalisations, _NORMALISATIONS, "normalisations")
     sd = None
     if error_sd is not None:
         sd = np.asarray(error_sd, dtype=np.float64)
@@ -122,6 +127,14 @@ def make_study(
     if "copeland" in aggregations and blocks is not None:
         raise ValueError("copeland takes no blocks: give it hierarchical_weights")
     return study, order
+
+
+def _check_ways(ways: Sequence[str], allowed: tuple[str, ...], what: str) -> None:
+    if not ways or isinstance(ways, str):
+        raise ValueError(f"{what}: give at least one, in a list")
+    for way in ways:
+        if way not in allowed:
+            raise ValueError(f"{what}: expected some of {', '.join(allowed)}, got {way!r}")
 
 
 def spread_weights(weights: ArrayLike | None, u: Float, spread: float, names: Names, what: str) -> Float:

@@ -76,9 +76,7 @@ def known(a: Float, names: Names = None) -> NDArray[np.bool_]:
     return present
 
 
-def check_weights(
-    weights: ArrayLike | None, count: int, names: Names = None, *, what: str = "weights"
-) -> Float:
+def check_weights(weights: ArrayLike | None, count: int, names: Names = None, *, what: str = "weights") -> Float:
     """Return weights that sum to 1: equal where None, else the given ones divided by their sum."""
     if weights is None:
         return np.full(count, 1 / count)

@@ -6,8 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from gis.kernels._months import Float, monthly, not_negative
 
 _SYMBOLS = (
-    "Af Am Aw BWh BWk BSh BSk Csa Csb Csc Cwa Cwb Cwc Cfa Cfb Cfc "
-    "Dsa Dsb Dsc Dsd Dwa Dwb Dwc Dwd Dfa Dfb Dfc Dfd ET EF"
+    "Af Am Aw BWh BWk BSh BSk Csa Csb Csc Cwa Cwb Cwc Cfa Cfb Cfc Dsa Dsb Dsc Dsd Dwa Dwb Dwc Dwd Dfa Dfb Dfc Dfd ET EF"
 )
 KOPPEN_CLASSES = ("", *_SYMBOLS.split(" "))
 """Symbols by the numbers of the legend of Beck et al., 1 to 30; 0 is no data."""

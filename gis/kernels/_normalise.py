@@ -164,9 +164,7 @@ def _stretch(unit: Float, bounds: tuple[float, float]) -> Float:
 def _refuse_constant(a: Float, method: str, names: Names) -> None:
     for column in np.flatnonzero(np.nanmin(a, axis=0) == np.nanmax(a, axis=0)).tolist():
         value = np.nanmin(a[:, column])
-        raise ValueError(
-            f"{label(names, column)}: constant, every known value is {value}; {method} needs two values"
-        )
+        raise ValueError(f"{label(names, column)}: constant, every known value is {value}; {method} needs two values")
 
 
 def _ranks(y: Float, method: str, ties: str) -> Float:
@@ -200,9 +198,7 @@ def _between_posts(a: Float, sign: Float, goalposts: ArrayLike | None, names: Na
     return np.asarray(np.where(sign > 0, unit, 1 - unit))
 
 
-def _best(
-    y: Float, method: str, sign: Float, reference: int | None, targets: ArrayLike | None, names: Names
-) -> Float:
+def _best(y: Float, method: str, sign: Float, reference: int | None, targets: ArrayLike | None, names: Names) -> Float:
     """Return the directed value that scores 1, and refuse one that is not better than the worst value."""
     if method in ("min_max", "distance_to_max"):
         return np.asarray(np.nanmax(y, axis=0))

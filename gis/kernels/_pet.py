@@ -89,9 +89,7 @@ def extraterrestrial_radiation(latitude_deg: ArrayLike, day_of_year: ArrayLike) 
     latitude, day = _latitude(latitude_deg), as_float(day_of_year, "day_of_year")
     angle, declination = _sunset(latitude, day)
     distance = 1 + 0.033 * np.cos(2 * np.pi * day / 365)
-    level = angle * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.sin(
-        angle
-    )
+    level = angle * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.sin(angle)
     return np.asarray(np.maximum(24 * 60 / np.pi * SOLAR_CONSTANT * distance * level, 0.0))
 
 

@@ -94,9 +94,7 @@ def impute(
     if method == "fail":
         for column in np.flatnonzero(gaps.any(axis=0)).tolist():
             rows = np.flatnonzero(gaps[:, column])
-            raise ValueError(
-                f"{label(names, column)}: {rows.size} values missing, the first in row {rows[0]}"
-            )
+            raise ValueError(f"{label(names, column)}: {rows.size} values missing, the first in row {rows[0]}")
     elif method != "none":
         known(a, names)
         middle = np.mean if method == "mean" else np.median

@@ -94,14 +94,10 @@ def hierarchical_weights(
     count = 0 if blocks is None else len(blocks)
     if count == 0:
         raise ValueError("blocks: give the block of each indicator")
-    return np.asarray(
-        row_weights(np.zeros((1, count)), weights, blocks=blocks, block_weights=block_weights)[0]
-    )
+    return np.asarray(row_weights(np.zeros((1, count)), weights, blocks=blocks, block_weights=block_weights)[0])
 
 
-def correlation_adjusted_weights(
-    x: ArrayLike, weights: ArrayLike | None = None, *, names: Names = None
-) -> Float:
+def correlation_adjusted_weights(x: ArrayLike, weights: ArrayLike | None = None, *, names: Names = None) -> Float:
     """Weights that fall where indicators repeat each other: w / sum over indicators of |r|.
 
     An indicator that is given twice shares the weight of one, where it is not correlated with the rest.

@@ -83,9 +83,11 @@ def monte_carlo_ranks(
     weight_spread
         0 (weights are certain) to 1 (from nothing to double).
     normalisations
-        Alternatives, the published one first; None where `x` is normalised already.
+        Alternatives, the published one first; None where `x` is normalised already. Those that need a
+        reference, targets or goalposts are not among them: normalise by them and give the results as tables.
     aggregations
-        Alternatives, the published one first. Copeland takes n^2 k for each draw: for some hundreds.
+        Alternatives of arithmetic, geometric, harmonic and copeland, the published one first. Copeland takes
+        n^2 k for each draw: for some hundreds of settlements.
     bounds
         Scale of the bounded normalisations (min-max, percentile rank, distance to or fraction of the maximum);
         above 0 for the geometric and harmonic mean.
