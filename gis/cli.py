@@ -3,28 +3,44 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
 
 from gis.errors import Finding, InputError, ShalgaiError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gis.pipeline import Result
 
+
+class _Commands(TyperGroup):
+    """Says how a stopped run ended: typer would end without a word."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            err_console.print("Stopped. Earlier outputs are as they were.")
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Which villages are far, and which can live: remoteness and viability of every settlement.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out_console = Console(soft_wrap=True, highlight=False)
-err_console = Console(stderr=True, soft_wrap=True, highlight=False)
+out_console = Console(soft_wrap=True, highlight=False, emoji=False)
+err_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _STAGES = 9  # read, travel, surfaces, climate, scores, map, rasters, tables, geopackage
 _COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
@@ -42,14 +58,11 @@ def main() -> None:
         app()
     except InputError as error:
         show_findings([f for f in error.findings if f.level == "error"])
-        err_console.print("[red]Nothing was written; earlier outputs are as they were.[/]")
+        err_console.print("[red]No outputs were written; earlier ones are as they were.[/]")
         sys.exit(1)
     except ShalgaiError as error:
         err_console.print(f"[red]error[/] {_escape(str(error))}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        err_console.print("Stopped. Earlier outputs are as they were.")
-        sys.exit(130)
 
 
 @app.command()
@@ -90,7 +103,7 @@ def check(study: StudyFile) -> None:
         findings = list(error.findings)
     show_findings(findings)
     number = counts(findings)
-    err_console.print(f"{number['error']} errors, {number['warning']} warnings, {number['repair']} repairs")
+    err_console.print(_counted(number, "error", "warning", "repair"))
     if number["error"]:
         raise typer.Exit(1)
 
@@ -150,18 +163,30 @@ def _summary(result: "Result", folder: Path) -> None:
 
     show_findings([f for f in result.record.findings if f.level != "error"])
     number = counts(result.record.findings)
-    out_console.print(f"{len(result.settlements)} settlements, {number['warning']} warnings, {number['repair']} repairs")
+    number["settlement"] = len(result.settlements)
+    out_console.print(_counted(number, "settlement", "warning", "repair"))
     for name, row in by_potential(result.settlements).iterrows():
         if row["settlements"]:
-            out_console.print(f"  {name:12} {int(row['settlements']):6} settlements {int(row['population']):12,} people")
+            out_console.print(f"  {name:12} {_people(row)}")
     out_console.print(f"open the map:  {_escape(str((folder / 'map.html').resolve()))}")
     out_console.print(f"open in QGIS:  {_escape(str((folder / 'results.gpkg').resolve()))}")
+
+
+def _counted(number: Mapping[str, int], *names: str) -> str:
+    return ", ".join(f"{number[name]} {name}{'' if number[name] == 1 else 's'}" for name in names)
+
+
+def _people(row: "pd.Series[float]") -> str:
+    """Write settlements and people of a class; nobody known is not nobody."""
+    unknown = int(row["population_unknown"])
+    known = f"{row['population']:14,.0f} people" if unknown < row["settlements"] else f"{'?':>14} people"
+    return f"{int(row['settlements']):8,} settlements {known}" + (f", unknown in {unknown:,}" if unknown else "")
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err_console, transient=True) as bar:
+    with Progress(*columns, console=err_console, transient=True, disable=not err_console.is_terminal) as bar:
         task = bar.add_task("", total=_STAGES + 1)
         begun = False
 
@@ -185,7 +210,8 @@ def _log(folder: Path) -> Iterator[logging.Logger]:
         folder.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another folder with --out") from None
+        reason = "it is a file" if folder.is_file() else error.strerror
+        raise OutputError(f"{folder}: not a folder to write to ({reason}); choose another one with --out") from None
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -194,6 +220,12 @@ def _log(folder: Path) -> Iterator[logging.Logger]:
         yield log
     except ShalgaiError as error:
         log.error("failed: %s", error)
+        raise
+    except KeyboardInterrupt:
+        log.error("stopped by the user")
+        raise
+    except Exception:
+        log.exception("a fault of the program; please report it with this log")
         raise
     finally:
         log.removeHandler(handler)

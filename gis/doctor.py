@@ -67,8 +67,11 @@ def examine(environment: Mapping[str, str] = os.environ) -> tuple[dict[str, str]
         if environment.get(name):
             findings.append(
                 Finding(
-                    "warning", "environment", "set by another program (QGIS or OSGeo4W do so); it can point GDAL or PROJ to "
-                    "files of another version: unset it, or start from a plain console", value=f"{name}={environment[name]}",
+                    "warning",
+                    "environment",
+                    "set by another program (QGIS or OSGeo4W do so); it can point GDAL or PROJ to "
+                    "files of another version: unset it, or start from a plain console",
+                    value=f"{name}={environment[name]}",
                 )  # fmt: skip
             )
     if find_spec("leaflet") is None:

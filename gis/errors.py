@@ -45,7 +45,7 @@ class Finding:
             self.file,
             f"layer {self.layer}" if self.layer else "",
             f"row {self.row}" if self.row else "",
-            f"value {self.value}" if self.value else "",
+            (f"value {self.value}" if self.file or self.row else self.value) if self.value else "",
         ]
         place = ", ".join(part for part in where if part)
         times = f" (x {self.count})" if self.count > 1 else ""

@@ -78,7 +78,9 @@ def explain(folder: Path, wanted: str) -> str:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         settlements = pyogrio.read_dataframe(folder / "results.gpkg", layer="settlements", fid_as_index=False)
     except (OSError, ValueError, pyogrio.errors.DataSourceError):
-        raise ShalgaiError(f"{folder}: no results of a run here; `shalgai run STUDY.toml --out {folder}` makes them") from None
+        raise ShalgaiError(
+            f"{folder}: no results of a run here; `shalgai run STUDY.toml --out {folder}` makes them"
+        ) from None
     settlements = settlements.set_index(fields.SETTLEMENT_ID)
     settlements.index = settlements.index.astype(str)
     return "\n\n".join(_card(row, settlements, record) for _, row in find(settlements, wanted).iterrows())
@@ -105,7 +107,9 @@ def _card(row: pd.Series, settlements: gpd.GeoDataFrame, record: dict) -> str:  
             shown = w["class.no_data"] if known else w["class.unreachable"]
         else:
             name = settlements[fields.NAME].get(str(to), str(to))
-            shown = f"{number(minutes, language, 0)} {w['unit.min']}, {number(km, language, 0)} {w['unit.km']} -> {name}"
+            shown = (
+                f"{number(minutes, language, 0)} {w['unit.min']}, {number(km, language, 0)} {w['unit.km']} -> {name}"
+            )
         lines.append(f"  {tier_name(tier, language, titles)}: {shown}")
     lines += [line(fields.TEMPERATURE_MEAN_C), line(fields.HEATING_DEGREE_DAYS, 0), line(fields.PRECIPITATION_MM, 0)]
     remote, potential = row[fields.REMOTENESS_CLASS], row[fields.POTENTIAL]
@@ -123,5 +127,7 @@ def _card(row: pd.Series, settlements: gpd.GeoDataFrame, record: dict) -> str:  
         for key, value in limits.items()
         if isinstance(value, int | float)
     )
-    lines.append(f"  {column_label(fields.POTENTIAL, language)}: {class_name(fields.POTENTIAL, potential, language)} ({shown})")
+    lines.append(
+        f"  {column_label(fields.POTENTIAL, language)}: {class_name(fields.POTENTIAL, potential, language)} ({shown})"
+    )
     return "\n".join(lines)

@@ -9,10 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from gis.errors import Finding, InputError
 from gis.fields import REGION, ROAD_CLASS, SPEED_KPH, SURFACE, TIER
+from gis.read.checks import did_you_mean
 from gis.read.osm import osm_water
+from gis.read.places import OURS
 from gis.read.rasters import Raster, check_covers, read_raster
 from gis.read.roads import read_roads
 from gis.read.settlements import read_settlements
@@ -39,6 +43,7 @@ COMPUTED = (
 
 _TEMPERATURE_C = (-90.0, 60.0)
 _PRECIPITATION_MM = (0.0, 20_000.0)
+_CELLS_MAX = 25_000_000  # 0.2 GB for each raster of a tier
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,7 @@ class _Desk:
     def table(self, reader: Callable[[], T]) -> T | None:
         return self.take(lambda: (reader(), []))
 
-    def error(
-        self, code: str, message: str, *, file: str = "", row: str = "", value: str = "", count: int = 1
-    ) -> None:
+    def error(self, code: str, message: str, *, file: str = "", row: str = "", value: str = "", count: int = 1) -> None:
         self.findings.append(Finding("error", code, message, file=file, row=row, value=value, count=count))
 
     def close(self) -> None:
@@ -121,11 +124,14 @@ def read_inputs(study: Study) -> Inputs:
     kz_table = _kz_table(study, desk, tiers)
     indicators, blocks = _indicators(study, desk)
     if settlements is not None:
-        for raster in rasters:
-            if raster is not None:
-                desk.findings += check_covers(raster, settlements)
+        for raster, layer in zip(rasters, (study.climate.temperature, study.climate.precipitation), strict=True):
+            if raster is not None and layer is not None:
+                file = layer.path[0] if isinstance(layer.path, list) else layer.path
+                desk.findings += check_covers(raster, settlements, file=file.name)
         settlements = _with_regions(settlements, regions, desk)
+        _check_centres(study, settlements, tiers, desk)
         _check_columns(study, settlements, tiers, indicators, desk)
+        _check_grid(study, settlements, desk)
     if roads is not None and surfaces is not None:
         roads = _known_surfaces(roads, surfaces, study, desk)
     desk.close()
@@ -159,9 +165,7 @@ def _speeds(study: Study, desk: _Desk) -> tuple[pd.DataFrame | None, pd.DataFram
     speeds = desk.table(
         lambda: read_lookup(speeds_file, text=[ROAD_CLASS, SURFACE], numbers=[SPEED_KPH], key=ROAD_CLASS)
     )
-    surfaces = desk.table(
-        lambda: read_lookup(surfaces_file, text=[SURFACE, "paved"], numbers=["factor"], key=SURFACE)
-    )
+    surfaces = desk.table(lambda: read_lookup(surfaces_file, text=[SURFACE, "paved"], numbers=["factor"], key=SURFACE))
     if speeds is None or surfaces is None:
         return speeds, surfaces
     for name, value in speeds[SPEED_KPH].items():
@@ -184,9 +188,7 @@ def _speeds(study: Study, desk: _Desk) -> tuple[pd.DataFrame | None, pd.DataFram
             )
     for name, value in surfaces["paved"].items():
         if value not in ("yes", "no"):
-            desk.error(
-                "paved", "expected yes or no", file=surfaces_file.name, row=str(name), value=str(value)
-            )
+            desk.error("paved", "expected yes or no", file=surfaces_file.name, row=str(name), value=str(value))
     for name, value in speeds[SURFACE].items():
         if value not in surfaces.index or surfaces.loc[value, "factor"] == 0:
             desk.error(
@@ -214,6 +216,11 @@ def _roads(study: Study, desk: _Desk, speeds: pd.DataFrame | None) -> gpd.GeoDat
 
 def _settlements(study: Study, desk: _Desk, roads: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     layer = study.settlements
+    for name in set(layer.columns) - {*OURS, "lon", "lat"}:
+        near = did_you_mean(name, OURS)
+        if near:
+            message = f"taken as a column of your own{near}"
+            desk.findings.append(Finding("warning", "own-column", message, file=layer.path.name, value=name))
     bounds = None if roads is None else tuple(roads.total_bounds)
     return desk.take(
         lambda: read_settlements(
@@ -222,19 +229,15 @@ def _settlements(study: Study, desk: _Desk, roads: gpd.GeoDataFrame | None) -> g
             crs=layer.crs,
             encoding=layer.encoding,
             columns=layer.columns,
-            expected_bounds=bounds,  # type: ignore[arg-type]
+            expected_bounds=bounds,
         )
     )
 
 
-def _raster(
-    study: Study, desk: _Desk, layer: RasterLayer | None, valid: tuple[float, float]
-) -> Raster | None:
+def _raster(study: Study, desk: _Desk, layer: RasterLayer | None, valid: tuple[float, float]) -> Raster | None:
     if layer is None:
         return None
-    path = (
-        [study.resolve(p) for p in layer.path] if isinstance(layer.path, list) else study.resolve(layer.path)
-    )
+    path = [study.resolve(p) for p in layer.path] if isinstance(layer.path, list) else study.resolve(layer.path)
     return desk.take(lambda: read_raster(path, scale=layer.scale, offset=layer.offset, valid_range=valid))
 
 
@@ -275,7 +278,7 @@ def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
             first = frame.loc[wrong].iloc[0]
             raise InputError(
                 [*findings, Finding(
-                    "error", "wrong-geometry", "expected polygons", file=path.name, row=str(first["row"]),
+                    "error", "wrong-geometry", "expected polygons; this may be another layer", file=path.name, row=str(first["row"]),
                     value=str(kinds[wrong].iloc[0]), count=int(wrong.sum()),
                 )]
             )  # fmt: skip
@@ -294,25 +297,16 @@ def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
 def _tiers(study: Study, desk: _Desk) -> list[Tier]:
     if study.tiers is not None:
         return study.tiers
-    table = desk.table(
-        lambda: read_lookup(preset("tiers_aria_plus.csv"), text=[TIER], numbers=["population_min"])
-    )
+    table = desk.table(lambda: read_lookup(preset("tiers_aria_plus.csv"), text=[TIER], numbers=["population_min"]))
     return (
         []
         if table is None
-        else [
-            Tier(name=str(row[TIER]), population_min=float(row["population_min"]))
-            for _, row in table.iterrows()
-        ]
+        else [Tier(name=str(row[TIER]), population_min=float(row["population_min"])) for _, row in table.iterrows()]
     )
 
 
 def _classes(study: Study) -> pd.DataFrame:
-    path = (
-        study.resolve(study.remoteness.classes)
-        if study.remoteness.classes
-        else preset("remoteness_classes.csv")
-    )
+    path = study.resolve(study.remoteness.classes) if study.remoteness.classes else preset("remoteness_classes.csv")
     table = read_lookup(path, text=["preset", "class"], numbers=["upper"])
     table = table[table["preset"] == study.remoteness.preset]
     if table.empty or not table["upper"].is_monotonic_increasing:
@@ -375,17 +369,15 @@ def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, f
     for name in given:
         if name not in set(table["block"]):
             desk.error(
-                "block", f"no indicator is in this block; there are {sorted(set(table['block']))}", value=name
+                "block",
+                f"no indicator is in this block; there are {sorted(set(table['block']))}",
+                value=f"blocks.{name}",
             )
-    weights = {
-        block: given.get(block, float(blocks.get(block, 1.0))) for block in dict.fromkeys(table["block"])
-    }
+    weights = {block: given.get(block, float(blocks.get(block, 1.0))) for block in dict.fromkeys(table["block"])}
     return table, weights
 
 
-def _with_regions(
-    settlements: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, desk: _Desk
-) -> gpd.GeoDataFrame:
+def _with_regions(settlements: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, desk: _Desk) -> gpd.GeoDataFrame:
     """Give settlements without a region the one that they lie in."""
     if regions is None:
         return settlements
@@ -403,9 +395,7 @@ def _with_regions(
     return settlements.assign(**{REGION: region})
 
 
-def _check_columns(
-    study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], indicators: pd.DataFrame, desk: _Desk
-) -> None:
+def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], desk: _Desk) -> None:
     file = study.settlements.path.name
     if any(tier.values is not None for tier in tiers):
         if settlements[TIER].isna().all():
@@ -413,28 +403,37 @@ def _check_columns(
                 "no-tier", "the tiers go by values of the column tier, and the settlements have none; set "
                 "settlements.columns.tier, or give the tiers population_min", file=file,
             )  # fmt: skip
+            return
         known = {value for tier in tiers for value in tier.values or []}
         if not settlements[TIER].isin(known).any():
             desk.error(
-                "no-centre", f"no settlement has a tier of {sorted(known)}: there is no centre", file=file
-            )
+                "no-centre", f"no settlement is a centre: the tiers take {sorted(known)}; the column tier holds "
+                f"{sorted(settlements[TIER].dropna().unique())[:8]}", file=file,
+            )  # fmt: skip
+            return
+        there = list(settlements[TIER].dropna().unique())
+        for value in sorted(known - set(there)):
+            message = f"no settlement has this value of a tier{did_you_mean(value, there)}"
+            desk.findings.append(Finding("warning", "tier-value", message, file=file, value=value))
     elif not (settlements["population"] >= min((t.population_min or 0.0) for t in tiers)).any():
         desk.error(
-            "no-centre", "no settlement has the population of the lowest tier: there is no centre; name tiers with a "
+            "no-centre", "no settlement is a centre: none has the population of the lowest tier; name tiers with a "
             "lower population_min, or by values", file=file,
         )  # fmt: skip
+
+
+def _check_columns(
+    study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], indicators: pd.DataFrame, desk: _Desk
+) -> None:
     if study.indicators is None:
         return
+    file = study.settlements.path.name
     seasons = [None, *[season.name for season in study.seasons[1:]]]
     computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
     computed |= {
-        f"travel_time_{t.name}_min" if s is None else f"travel_time_{t.name}_{s}_min"
-        for t in tiers
-        for s in seasons
+        f"travel_time_{t.name}_min" if s is None else f"travel_time_{t.name}_{s}_min" for t in tiers for s in seasons
     }
-    computed |= {
-        f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)
-    }
+    computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
     for name, row in indicators.iterrows():
         column = row["column"]
         if column in settlements and column not in computed:
@@ -455,9 +454,31 @@ def _check_columns(
             )  # fmt: skip
 
 
-def _known_surfaces(
-    roads: gpd.GeoDataFrame, surfaces: pd.DataFrame, study: Study, desk: _Desk
-) -> gpd.GeoDataFrame:
+def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> None:
+    """Refuse a coordinate system that is not known, and cells so small that no memory holds the grid."""
+    if study.grid.crs != "auto":
+        try:
+            CRS.from_user_input(study.grid.crs)
+        except CRSError:
+            desk.error(
+                "unknown-crs", 'no such coordinate system; give grid.crs a code such as "EPSG:32642", or "auto"',
+                value=study.grid.crs,
+            )  # fmt: skip
+    if study.grid.cell_km is None:
+        return
+    west, south, east, north = settlements.total_bounds
+    margins_km = 2 * study.grid.margin_km
+    wide_km = (east - west) * 111.2 * np.cos(np.radians((south + north) / 2)) + margins_km
+    high_km = (north - south) * 111.2 + margins_km
+    cells = wide_km * high_km / study.grid.cell_km**2
+    if cells > _CELLS_MAX:
+        desk.error(
+            "too-many-cells", f"the grid would have about {cells:,.0f} cells, more than {_CELLS_MAX:,}; choose a larger "
+            "grid.cell_km", value=f"{study.grid.cell_km:g}",
+        )  # fmt: skip
+
+
+def _known_surfaces(roads: gpd.GeoDataFrame, surfaces: pd.DataFrame, study: Study, desk: _Desk) -> gpd.GeoDataFrame:
     """Blank surfaces that the table does not know, and say so: the usual one of the class is then assumed."""
     strange = roads[SURFACE].notna() & ~roads[SURFACE].isin(surfaces.index)
     if strange.any() and study.roads is not None:
@@ -470,7 +491,7 @@ def _known_surfaces(
                 file=study.roads.path.name,
                 value=", ".join(map(str, names.index[:8])),
                 count=int(strange.sum()),
-            )  # fmt: skip
+            )
         )
     return roads.assign(**{SURFACE: roads[SURFACE].where(~strange, None)})
 
@@ -484,7 +505,17 @@ def _files(study: Study) -> list[Path]:
         if raster is not None:
             paths += raster.path if isinstance(raster.path, list) else [raster.path]
     paths += [p for p in (study.remoteness.table, study.remoteness.classes) if p is not None]
-    return list(dict.fromkeys(study.resolve(path) for path in paths))
+    return list(dict.fromkeys(part for path in paths for part in _parts(study.resolve(path))))
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files that a layer consists of: a Shapefile is several, a file geodatabase a folder of them."""
+    if path.is_dir():
+        return sorted(part for part in path.rglob("*") if part.is_file())
+    if path.suffix.lower() == ".shp":
+        suffixes = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+        return sorted(p for p in path.parent.iterdir() if p.stem == path.stem and p.suffix.lower() in suffixes)
+    return [path]
 
 
 def counts(findings: list[Finding]) -> dict[str, int]:
@@ -495,6 +526,4 @@ def counts(findings: list[Finding]) -> dict[str, int]:
     >>> counts([Finding("warning", "a", "b"), Finding("repair", "c", "d", count=3)])
     {'error': 0, 'warning': 1, 'repair': 1}
     """
-    return {
-        level: int(np.sum([f.level == level for f in findings])) for level in ("error", "warning", "repair")
-    }
+    return {level: int(np.sum([f.level == level for f in findings])) for level in ("error", "warning", "repair")}

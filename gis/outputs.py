@@ -102,7 +102,9 @@ def write_outputs(result: Result, out: Path) -> Path:
         (folder / "study.schema.json").write_text(
             json.dumps(study_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
-        write_record(folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers}))
+        write_record(
+            folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers})
+        )
     return out
 
 
@@ -115,14 +117,21 @@ def repairs_table(findings: list[Finding]) -> pd.DataFrame:
 def by_potential(settlements: pd.DataFrame) -> pd.DataFrame:
     """Count settlements and people by class of potential, as the national review does.
 
+    Returns
+    -------
+    DataFrame
+        On `potential`, all five classes: `settlements`, `population` (persons, of those known; NaN where it is known
+        of none) and `population_unknown` (settlements whose population is not known).
+
     Examples
     --------
     >>> villages = pd.DataFrame({"potential": ["high", "low", "low"], "population": [900.0, 50, float("nan")]})
     >>> by_potential(villages).loc[["high", "low"]].to_numpy().tolist()
-    [[1.0, 900.0], [2.0, 50.0]]
+    [[1.0, 900.0, 0.0], [2.0, 50.0, 1.0]]
     """
     groups = settlements.groupby(fields.POTENTIAL)[fields.POPULATION]
-    table = pd.DataFrame({"settlements": groups.size(), fields.POPULATION: groups.sum()})
+    counted = {"settlements": groups.size(), fields.POPULATION: groups.sum(min_count=1)}
+    table = pd.DataFrame({**counted, "population_unknown": groups.size() - groups.count()})
     return table.reindex(list(fields.POTENTIALS), fill_value=0).rename_axis(fields.POTENTIAL)
 
 
@@ -150,7 +159,11 @@ def run_record(result: Result, tier_titles: dict[str, str]) -> dict[str, object]
         },
         "figures": record.figures,
         "findings": [finding.as_dict() for finding in record.findings],
-        "grid": {"shape": list(result.grid.shape), "transform": list(result.grid.transform)[:6], "crs": result.grid.crs},
+        "grid": {
+            "shape": list(result.grid.shape),
+            "transform": list(result.grid.transform)[:6],
+            "crs": result.grid.crs,
+        },
         "seconds": record.seconds,
     }
 
