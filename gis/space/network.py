@@ -66,9 +66,7 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     """
     xy, line = shapely.get_coordinates(roads.geometry.to_numpy(), return_index=True)
     code, vertex = np.unique(_vertex_keys(xy), return_inverse=True)
-    ends = np.ones(len(line), bool)
-    ends[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
-    is_node = ends | (np.bincount(vertex, minlength=len(code))[vertex] > 1)
+    is_node = _line_ends(line) | (np.bincount(vertex, minlength=len(code))[vertex] > 1)
 
     stops = np.flatnonzero(is_node)
     start, end = stops[:-1], stops[1:]
@@ -90,10 +88,10 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
 
 
 def node_at_crossings(roads: gpd.GeoDataFrame) -> Network:
-    """Split roads wherever two of them cross or touch, but for bridges and tunnels.
+    """Split roads wherever two of them cross or touch, or one crosses itself, but for bridges and tunnels.
 
-    For shapefiles drawn without shared vertices. A bridge or a tunnel joins other roads only at vertices that
-    it shares with them.
+    For shapefiles drawn without shared vertices. A bridge or a tunnel joins other roads only at its ends, and at
+    vertices that it shares with them. An end of a road that lies within a centimetre of another road is on it.
 
     Parameters
     ----------
@@ -109,26 +107,34 @@ def node_at_crossings(roads: gpd.GeoDataFrame) -> Network:
     >>> len(node_at_crossings(roads.assign(bridge=[True, False])).edges)
     2
     """
-    lines = roads.geometry.to_numpy()
+    xy, line = shapely.get_coordinates(roads.geometry.to_numpy(), return_index=True)
     raised = np.zeros(len(roads), bool)
     for column in (BRIDGE, TUNNEL):
         if column in roads:
             raised |= roads[column].to_numpy(bool)
-    level = np.flatnonzero(~raised)
-    one, other = shapely.STRtree(lines[level]).query(lines[level], predicate="intersects")
-    one, other = level[one[one < other]], level[other[one < other]]
-    # Where two lines run along each other, every vertex of the common stretch becomes a node: that joins them there.
-    meeting = shapely.intersection(lines[one], lines[other])
-    xy, pair = shapely.get_coordinates(meeting, return_index=True)
-    at = shapely.points(xy)
-    return node_at_vertices(_with_vertices(roads, np.r_[one[pair], other[pair]], np.r_[at, at]))
+    # Segments of roads on the ground, each known by the vertex that it starts at.
+    start = np.flatnonzero((line[1:] == line[:-1]) & (xy[1:] != xy[:-1]).any(axis=1) & ~raised[line[1:]])
+    segments = shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1))
+    tree = shapely.STRtree(segments)
+    one, other = tree.query(segments, predicate="intersects")
+    apart = (one < other) & (start[other] != start[one] + 1)
+    one, other = one[apart], other[apart]
+    # Where two roads run along each other, the ends of the common stretch become nodes: that joins them there.
+    at, pair = shapely.get_coordinates(shapely.intersection(segments[one], segments[other]), return_index=True)
+
+    ends = np.flatnonzero(_line_ends(line))
+    end, touched = tree.query(shapely.points(xy[ends]), predicate="dwithin", distance=1 / _PER_DEGREE)
+    tip, into = xy[ends[end]], start[touched]
+    new = (tip != xy[into]).any(axis=1) & (tip != xy[into + 1]).any(axis=1)
+    after = np.concatenate([start[one[pair]], start[other[pair]], into[new]])
+    return node_at_vertices(_with_vertices(roads, xy, line, after, np.concatenate([at, at, tip[new]])))
 
 
 def with_components(network: Network) -> Network:
     """Number the connected components of a network, the one with most road first.
 
-    Directions are ignored: a one-way street joins its ends. Components of equal length are ordered by their first
-    node.
+    Directions are ignored: a one-way street joins its ends. Components of equal length (to a millimetre) are ordered
+    by their first node.
 
     Examples
     --------
@@ -144,7 +150,7 @@ def with_components(network: Network) -> Network:
     count, label = connected_components(joined, directed=False)
     length = np.bincount(label[from_id], weights=edges[LENGTH_M].to_numpy(), minlength=count)
     rank = np.empty(count, np.int64)
-    rank[np.argsort(-length, kind="stable")] = np.arange(count)
+    rank[np.argsort(-np.round(length, 3), kind="stable")] = np.arange(count)
     node_component = rank[label]
     return Network(
         network.nodes.assign(**{COMPONENT_ID: node_component}),
@@ -245,20 +251,17 @@ def _pieces(xy: Float, start: Int, end: Int) -> NDArray[Any]:
     return np.asarray(shapely.linestrings(xy[flat], indices=index))
 
 
-def _with_vertices(roads: gpd.GeoDataFrame, line: Int, at: NDArray[Any]) -> gpd.GeoDataFrame:
-    """Insert points into lines, where they lie along them; the lines keep their own vertices."""
-    lines = roads.geometry.to_numpy()
-    xy, index = shapely.get_coordinates(lines, return_index=True)
-    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
-    step[np.flatnonzero(np.diff(index, prepend=-1))] = 0.0
-    along = np.cumsum(step)
-    along -= along[np.searchsorted(index, index)]
-    all_line = np.concatenate([index, line])
-    all_along = np.concatenate([along, shapely.line_locate_point(lines[line], at)])
-    all_xy = np.concatenate([xy, shapely.get_coordinates(at)])
-    order = np.lexsort([all_along, all_line])
-    all_line, all_xy = all_line[order], all_xy[order]
-    key = _vertex_keys(all_xy)
-    new = np.ones(len(key), bool)
-    new[1:] = (key[1:] != key[:-1]) | (all_line[1:] != all_line[:-1])
-    return roads.set_geometry(shapely.linestrings(all_xy[new], indices=all_line[new]), crs=roads.crs)
+def _with_vertices(roads: gpd.GeoDataFrame, xy: Float, line: Int, after: Int, at: Float) -> gpd.GeoDataFrame:
+    """Insert points into lines, each behind a vertex; the lines keep their own vertices."""
+    step, away = xy[after + 1] - xy[after], at - xy[after]
+    share = (away * step).sum(axis=1) / (step**2).sum(axis=1)
+    # A line's own vertices come before what is inserted behind them.
+    order = np.lexsort([np.concatenate([np.full(len(xy), -np.inf), share]), np.r_[np.arange(len(xy)), after]])
+    xy, line = np.concatenate([xy, at])[order], np.concatenate([line, line[after]])[order]
+    return roads.set_geometry(shapely.linestrings(xy, indices=line), crs=roads.crs)
+
+
+def _line_ends(line: Int) -> NDArray[np.bool_]:
+    ends = np.ones(len(line), bool)
+    ends[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
+    return ends

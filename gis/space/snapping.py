@@ -19,7 +19,7 @@ Int = NDArray[np.int64]
 # Nobody measures a way to the road below a millimetre: what is left of one there is rounding.
 _ROUNDING_M = 1e-3
 
-# Of two roads whose distances differ by less than a micrometre neither is nearer: the plane's own rounding is that large.
+# Of two roads whose distances differ by less than a micrometre neither is nearer: the plane rounds as coarsely.
 _TIE_M = 1e-6
 
 # A point this close to an end of an edge (as a share of its length) is that end.

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gis.fields import HIGH, LOW, MEDIUM, UNINHABITED, UNKNOWN
 
 REVIEW_HIGH, REVIEW_MEDIUM, REVIEW_LOW = 1204, 5625, 595
 """Inhabited rural settlements of Kazakhstan by potential, in a national review of 7 512 (88 more had no residents)."""
+
+_DECIMALS = 9
 
 
 def by_thresholds(viability: pd.Series, population: pd.Series, *, high: float, low: float) -> pd.Series:
@@ -28,13 +31,13 @@ def by_thresholds(viability: pd.Series, population: pd.Series, *, high: float, l
 
     Examples
     --------
-    >>> by_thresholds(pd.Series([60.0, 59.9, 10, 70, np.nan]), pd.Series([9, np.nan, 9, 0, 9]), high=60, low=40).tolist()
+    >>> viability = pd.Series([60.0, 59.9, 10, 70, np.nan])
+    >>> by_thresholds(viability, pd.Series([9, np.nan, 9, 0, 9]), high=60, low=40).tolist()
     ['high', 'medium', 'low', 'uninhabited', 'unknown']
     """
     if low > high:
         raise ValueError(f"the limit of low ({low}) lies above the limit of high ({high})")
-    potential = np.select([viability >= high, viability < low, viability.notna()], [HIGH, LOW, MEDIUM], UNKNOWN)
-    return _with_uninhabited(pd.Series(potential, index=viability.index, dtype=object), population)
+    return _classed(viability, population, high, low)
 
 
 def by_shares(
@@ -78,16 +81,22 @@ def by_shares(
     shares = np.array([high, medium, low], float)
     if (shares < 0).any() or shares.sum() <= 0:
         raise ValueError(f"shares must not be negative, and one must be above zero; got {shares.tolist()}")
-    ranked = np.sort(viability[viability.notna() & ~(population == 0)].to_numpy(float))[::-1]
+    ranked = np.sort(_value(viability[viability.notna() & ~(population == 0)]))[::-1]
     n = len(ranked)
     n_high = round(n * shares[0] / shares.sum())
-    n_low = round(n * shares[2] / shares.sum())
+    n_not_low = round(n * (shares[0] + shares[1]) / shares.sum())
     top = float(ranked[n_high - 1]) if n_high else (np.inf if n else np.nan)
-    middle = float(ranked[n - n_low - 1]) if n > n_low else top
-    potential = np.select([viability >= top, viability >= middle, viability.notna()], [HIGH, MEDIUM, LOW], UNKNOWN)
-    classed = _with_uninhabited(pd.Series(potential, index=viability.index, dtype=object), population)
-    return classed, {HIGH: top, MEDIUM: middle}
+    middle = float(ranked[n_not_low - 1]) if n_not_low else top
+    return _classed(viability, population, top, middle), {HIGH: top, MEDIUM: middle}
 
 
-def _with_uninhabited(potential: pd.Series, population: pd.Series) -> pd.Series:
-    return potential.where(population != 0, UNINHABITED)
+def _value(viability: pd.Series) -> NDArray[np.float64]:
+    """The values without what rounding adds to them: equal villages must not differ in their last bits."""
+    return np.round(viability.to_numpy(float), _DECIMALS)
+
+
+def _classed(viability: pd.Series, population: pd.Series, high: float, low: float) -> pd.Series:
+    value = _value(viability)
+    high, low = round(high, _DECIMALS), round(low, _DECIMALS)
+    potential = np.select([value >= high, value >= low, np.isfinite(value)], [HIGH, MEDIUM, LOW], UNKNOWN)
+    return pd.Series(potential, index=viability.index, dtype=object).where(population != 0, UNINHABITED)

@@ -100,7 +100,7 @@ def kz(minutes: pd.DataFrame, *, weight: Mapping[str, float], cap_min: Mapping[s
 
 
 def classes(score: pd.Series, upper: Sequence[float], names: Sequence[str]) -> pd.Series:
-    """Name the class of each score; a score at a class's upper bound belongs to it.
+    """Name the class of each score; a score at a class's upper bound (to nine decimals) belongs to it.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def classes(score: pd.Series, upper: Sequence[float], names: Sequence[str]) -> p
     >>> classes(pd.Series([0.0, 20.0, 20.1, 99.0, np.nan]), [20, 60, 100], ["near", "far", "remote"]).tolist()
     ['near', 'near', 'far', 'remote', nan]
     """
-    position = np.searchsorted(np.asarray(upper[:-1], float), score.to_numpy(float), side="left")
+    position = np.searchsorted(np.asarray(upper[:-1], float), score.round(9).to_numpy(float), side="left")
     return pd.Series(np.asarray(names, object)[position], index=score.index).where(score.notna())
 
 

@@ -1,12 +1,11 @@
 """Rasters of travel time and of distance to the nearest centre."""
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
 from gis.kernels.cost_distance import cost_distance
-from gis.space.geodesy import nearest_point
+from gis.space.geodesy import nearest_point, points_along
 from gis.space.grid import Grid
 from gis.stages.travel import Roads, piece_minutes
 
@@ -62,7 +61,8 @@ def travel_time_surface(
         np.r_[minutes, settlement_min],
     )
     dx, dy = grid.cell_sizes_m()
-    return cost_distance(friction, start, dx=dx, dy=dy).minutes
+    minutes = cost_distance(friction, start, dx=dx, dy=dy).minutes
+    return np.where(np.isnan(friction), np.nan, minutes)
 
 
 def road_points(roads: Roads, node_minutes: Float, grid: Grid) -> tuple[Float, Float, Float]:
@@ -92,30 +92,8 @@ def road_points(roads: Roads, node_minutes: Float, grid: Grid) -> tuple[Float, F
         to_end = node_minutes[p.to_id[piece]] + np.where(share == 1, 0.0, forward[piece] * (1 - share))
         to_start = node_minutes[p.from_id[piece]] + np.where(share == 0, 0.0, backward[piece] * share)
     at = p.start[piece] + share * (p.end - p.start)[piece]
-    xy = shapely.get_coordinates(
-        shapely.line_interpolate_point(edges.geometry.to_numpy()[p.edge[piece]], at, normalized=True)
-    )
+    xy = points_along(edges.geometry.to_numpy(), p.edge[piece], at)
     return xy[:, 0], xy[:, 1], np.fmin(to_end, to_start)
-
-
-def straight_surface(grid: Grid, lon: Float, lat: Float, *, speed_kph: float, detour_factor: float) -> Float:
-    """Estimate minutes where no roads are known: geodesic distance times a detour factor, at one speed.
-
-    Parameters
-    ----------
-    grid
-        Shape `(ny, nx)`.
-    lon, lat
-        The centres.
-    speed_kph, detour_factor
-        As in `gis.stages.travel.straight_journeys`.
-
-    Returns
-    -------
-    array of shape `(ny, nx)`
-        Minutes; NaN everywhere where there is no centre.
-    """
-    return distance_surface(grid, lon, lat) * detour_factor / speed_kph * 60.0
 
 
 def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -204,7 +203,7 @@ def road_journeys(
     at, start, by_way = _sources(roads.pieces.cut_node, legs, centre)
     found = nearest(roads.graph, at, start=start)
     node_minutes = found.minutes
-    node_km = accumulate(found.predecessor, _last_edge(roads, found.predecessor))
+    node_km = accumulate(roads.graph, found, roads.km)
 
     way, travel = _quickest_way(roads.pieces.cut_node, legs, node_minutes, len(points))
     reached = np.isfinite(travel)
@@ -253,8 +252,9 @@ def straight_journeys(
     Examples
     --------
     >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
-    >>> straight_journeys(points, np.array([True, False]), speed_kph=60, detour_factor=1.5).loc["b", "distance_km"].round(1)
-    np.float64(107.5)
+    >>> journeys = straight_journeys(points, np.array([True, False]), speed_kph=60, detour_factor=1.5)
+    >>> journeys.iloc[1].to_list()[:1], journeys["distance_km"].round(1).to_list()
+    (['a'], [0.0, 107.5])
     """
     if not centre.any():
         return _unknown(points.index)
@@ -307,7 +307,7 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
 
 
 def _sources(cut_node: Int, legs: Legs, centre: NDArray[np.bool_]) -> tuple[Int, Float, Int]:
-    """The nodes of the centres' ways, the minutes on from there, and which way; the shortest where ways share a node."""
+    """The nodes of the centres' ways, the minutes from there, and which way; the shortest where ways share a node."""
     ways = np.flatnonzero((cut_node >= 0) & np.isfinite(legs.access_min) & centre[legs.settlement])
     order = ways[np.argsort(legs.access_min[ways], kind="stable")]
     node, first = np.unique(cut_node[order], return_index=True)
@@ -322,14 +322,3 @@ def _quickest_way(cut_node: Int, legs: Legs, node_minutes: Float, n: int) -> tup
     way, travel = np.full(n, -1, np.int64), np.full(n, np.inf)
     way[settlement], travel[settlement] = order[first], minutes[order[first]]
     return way, travel
-
-
-def _last_edge(roads: Roads, predecessor: NDArray[np.integer[Any]]) -> Float:
-    """The kilometres of the edge by which each node is reached, 0 at the sources."""
-    graph = roads.graph
-    key = np.repeat(np.arange(graph.n), np.diff(graph.offset)) * graph.n + graph.to
-    reached = np.flatnonzero(predecessor >= 0)
-    km = np.zeros(graph.n)
-    at = np.searchsorted(key, predecessor[reached].astype(np.int64) * graph.n + reached)
-    km[reached] = roads.km[graph.edge[at]]
-    return km

@@ -9,6 +9,9 @@ import pandas as pd
 
 from gis.kernels.composite import aggregate, contributions, missing_share, normalise
 
+# Values whose range is a smaller share of the greatest than this differ by rounding alone.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Viability:
@@ -69,8 +72,10 @@ def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights
 
     Notes
     -----
-    Minimum and maximum are those of the settlements given, so the index moves with the set. An indicator that is the same
-    everywhere, or known nowhere, tells nothing apart and is left out, with the reason.
+    Minimum and maximum are those of the settlements given, so the index moves with the set. An indicator that is the
+    same everywhere, or known nowhere, tells nothing apart and is left out, with the reason. Values that differ by
+    less than a billionth of the greatest are the same: what is left there is rounding, which must not be
+    stretched over 0 to 1. Where the finite values are the same and others are infinite, that difference counts.
 
     References
     ----------
@@ -92,15 +97,18 @@ def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights
     for name, row in indicators.iterrows():
         column = settlements[row["column"]].to_numpy(float)
         finite = column[np.isfinite(column)]
+        endless = np.isinf(column)
         if len(finite) == 0:
-            left_out[str(name)] = "no settlement has a value"
-        elif finite.min() == finite.max():
+            left_out[str(name)] = "no settlement has a value" + (" that is not infinite" if endless.any() else "")
+            continue
+        scored = _score(column, row, str(name))
+        if scored is None:
             left_out[str(name)] = f"every settlement has the same value, {finite[0]:g}"
-        else:
-            values[str(name)] = _score(column, row, str(name))
-            ranges[str(name)] = (float(finite.min()), float(finite.max()))
-            if np.isinf(column).any():
-                infinite[str(name)] = int(np.isinf(column).sum())
+            continue
+        values[str(name)] = scored
+        ranges[str(name)] = (float(finite.min()), float(finite.max()))
+        if endless.any():
+            infinite[str(name)] = int(endless.sum())
     if not values:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise ValueError(f"no indicator of viability can be used ({reasons})")
@@ -125,12 +133,19 @@ def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights
     )
 
 
-def _score(column: np.ndarray, row: pd.Series, name: str) -> np.ndarray:
+def _score(column: np.ndarray, row: pd.Series, name: str) -> np.ndarray | None:
+    """Score an indicator from 0 (worst) to 1 (best); None where it tells nothing apart."""
     if row["transform"] == "log":
         if (column < 0).any():
             raise ValueError(f"indicator {name}: a logarithm needs values of 0 or more, got {np.nanmin(column):g}")
         column = np.log1p(column)
     direction = int(row["direction"])
     endless = np.isinf(column)
-    score = normalise(np.where(endless, np.nan, column), direction=direction, names=[name])
-    return np.where(endless, np.where(np.sign(column) * direction > 0, 1.0, 0.0), score)
+    finite = np.where(endless, np.nan, column)
+    end = np.where(np.sign(column) * direction > 0, 1.0, 0.0)
+    if np.nanmax(finite) - np.nanmin(finite) > _ROUNDING * np.nanmax(np.abs(finite)):
+        return np.where(endless, end, normalise(finite, direction=direction, names=[name]))
+    if not endless.any():
+        return None
+    # All finite values are one: it lies at the other end from the infinite ones, or between them.
+    return np.where(endless, end, np.where(np.isnan(column), np.nan, 1.0 - np.unique(end[endless]).mean()))
