@@ -15,6 +15,9 @@ TIER = "tier"
 REACHABLE = "reachable"
 ACCESS_KM = "access_km"
 ACCESS_MIN = "access_min"
+ROAD_MIN = "road_min"
+TRACK_MIN = "track_min"
+OFFROAD_MIN = "offroad_min"
 
 ROAD_ID = "road_id"
 ROAD_CLASS = "road_class"
@@ -24,6 +27,9 @@ ONEWAY = "oneway"
 BRIDGE = "bridge"
 TUNNEL = "tunnel"
 REF = "ref"
+MONTHS = "months"
+MONTHS_CLOSED = "months_closed"
+MONTHS_FREIGHT_STOPPED = "months_freight_stopped"
 
 FROM_ID = "from_id"
 TO_ID = "to_id"
@@ -83,6 +89,39 @@ def centre(tier: str) -> str:
     'centre_town'
     """
     return f"centre_{tier}"
+
+
+def months_cut_off(tier: str) -> str:
+    """Name the column with the number of months in which no centre of a tier can be reached.
+
+    Examples
+    --------
+    >>> months_cut_off("town")
+    'months_cut_off_town'
+    """
+    return f"months_cut_off_{tier}"
+
+
+def worst_month(tier: str) -> str:
+    """Name the column with the month, 1 to 12, of the longest travel time to a tier.
+
+    Examples
+    --------
+    >>> worst_month("town")
+    'worst_month_town'
+    """
+    return f"worst_month_{tier}"
+
+
+def seasonality(tier: str) -> str:
+    """Name the column with how much longer the journey to a tier takes in the worst month than in the best.
+
+    Examples
+    --------
+    >>> seasonality("town")
+    'seasonality_town'
+    """
+    return f"seasonality_{tier}"
 
 
 def contribution(indicator: str) -> str:
