@@ -62,6 +62,8 @@ def column_label(column: str, language: str, tier_names: Mapping[str, str] | Non
         return w["column.distance_km"].format(tier=tier_name(match[1], language, tier_names))
     if match := re.fullmatch(r"centre_(.+)", column):
         return w["column.centre"].format(tier=tier_name(match[1], language, tier_names))
+    if match := re.fullmatch(r"(months_cut_off|worst_month|seasonality)_(.+)", column):
+        return w[f"column.{match[1]}"].format(tier=tier_name(match[2], language, tier_names))
     if match := re.fullmatch(r"contribution_(.+)", column):
         return w["column.contribution"].format(indicator=indicator_name(match[1], language))
     return column

@@ -26,6 +26,7 @@ def columns_of_the_program():
         name(x)
         for name, x in [
             *((g, "town") for g in (f.travel_time_min, f.distance_km, f.centre)),
+            *((g, "town") for g in (f.months_cut_off, f.worst_month, f.seasonality)),
             (f.contribution, "people"),
             *((g, m) for g in (f.temperature_c, f.precipitation_mm) for m in range(1, 13)),
         ]
