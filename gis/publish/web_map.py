@@ -25,10 +25,11 @@ from gis.publish import palette, payload
 from gis.publish.words import tier_name, words
 from gis.space.grid import Grid
 
-_SCRIPTS = ("points.js", "store.js", "card.js", "panel.js", "map.js")
+_SCRIPTS = ("points.js", "store.js", "card.js", "table.js", "panel.js", "map.js")
 _WIDTH = 6000
 """Lines are simplified to what can be seen where the whole map is this many pixels wide."""
 _LABELS = {
+    "name": "column.name", "code": "column.code",
     "population": "column.population", "region": "column.region", "remoteness": "column.remoteness",
     "viability": "column.viability", "access": "column.access_km", "centres": "layer.centres",
     "roads": "layer.roads", "regions": "layer.regions", "no_data": "class.no_data",

@@ -1,5 +1,8 @@
 """The page as its user meets it: in a browser, from a disk, with no network."""
 
+import csv
+import io
+import itertools
 import re
 import sys
 
@@ -9,6 +12,8 @@ import publish_tools as tools
 import pytest
 import shapely
 from affine import Affine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gis import fields as f
 from gis.publish import palette, payload, web_map
@@ -166,6 +171,99 @@ def test_layers_themes_and_rasters_change_map_and_legend(visit, page_file, count
     assert page.locator("img.cells").count() == 0
 
 
+def table_rows(page):
+    return [
+        [cell.inner_text() for cell in row.locator("th, td").all()] for row in page.locator(".drawer tbody tr").all()
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_filter_and_table_hold_the_same_settlements(visit, page_file, country, size):
+    page = visit(page_file, size)
+    if size == "phone":
+        page.locator(".toggle").click()
+    frame, w = country["settlements"], words("kk")
+    page.get_by_text(w["map.filter"], exact=True).click()
+    page.get_by_label(w["column.region"], exact=True).select_option(label="Қарағанды облысы")
+    page.get_by_label(w["map.people_from"]).fill("400")
+    page.get_by_label(w["map.minutes_from"]).fill("120")
+    right = frame[
+        (frame[f.REGION] == "Қарағанды облысы")
+        & (frame[f.POPULATION] >= 400)
+        & (frame[f.travel_time_min("republican_city")].round() >= 120)
+    ]
+    assert 5 < len(right) < 300
+    page.get_by_role("button", name=w["map.table"]).click()
+    assert {row[1] for row in table_rows(page)} == set(right.index)
+    page.locator(".drawer").get_by_role("button", name=w["column.population"]).click()
+    people = [float(row[3].replace("\u00a0", "")) for row in table_rows(page)]
+    assert people == sorted(right[f.POPULATION])
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=w["map.download"]).click()
+    text = waiting.value.path().read_bytes().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row[w["column.code"]] for row in rows] == [row[1] for row in table_rows(page)]
+    first = page.locator(".drawer tbody th button").first
+    name = first.inner_text()
+    first.click()
+    card_of(page).wait_for()
+    assert card_of(page).get_by_role("heading", level=2).inner_text() == name
+
+
+def test_downloaded_table_has_no_formula(visit, page_file, country):
+    page = visit(page_file)
+    page.get_by_role("button", name=words("kk")["map.table"]).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=words("kk")["map.download"]).click()
+    text = waiting.value.path().read_bytes().decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert len(rows) == len(country["settlements"])
+    for row in rows:
+        assert not re.match(r"[=+\-@\t\r\n]", row[0])
+    assert {row[0].removeprefix("'") for row in rows} == set(country["settlements"][f.NAME])
+
+
+def test_a_view_is_shared_by_its_address(visit, page_file):
+    page = visit(page_file)
+    page.get_by_label("Елді мекендердің түсі").select_option(f.VIABILITY)
+    page.get_by_label("Кез келген жерден жол уақыты").select_option("town")
+    find(page, "Балқаш")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    fragment = page.evaluate("location.hash")
+    other = visit(page_file, fragment=fragment)
+    card_of(other).wait_for()
+    assert card_of(other).inner_text().startswith("Балқаш")
+    assert other.get_by_label("Елді мекендердің түсі").input_value() == f.VIABILITY
+    assert other.locator("img.cells").count() == 1
+    assert other.evaluate("map_shalgai.getZoom()") == page.evaluate("map_shalgai.getZoom()")
+    visit(page_file, fragment="#map=x/y&colour=<b>&time=none&place=../..")
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(max_size=60), min_size=8, max_size=20))
+def test_any_text_in_any_place_is_only_text(browser, tmp_path_factory, texts):
+    text = itertools.cycle(texts)
+    frame = tools.country(30)["settlements"]
+    for column in (f.NAME, f.NAME_KK, f.NAME_RU, f.REGION, f.REMOTENESS_CLASS):
+        frame[column] = [next(text) for _ in range(len(frame))]
+    classes = sorted(set(frame[f.REMOTENESS_CLASS]))[:5]
+    folder = tmp_path_factory.mktemp("texts")
+    write_map(
+        folder / "map.html", settlements=frame, tiers=tools.TIERS, tier_names={"town": next(text)},
+        remoteness_classes=classes, title=next(text), notes=texts,
+    )  # fmt: skip
+    page = browser.new_page()
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.goto((folder / "map.html").as_uri())
+    page.wait_for_selector("[data-ready=yes]", timeout=30_000)
+    names = page.evaluate("document.querySelectorAll('.panel *').length")
+    assert names > 20
+    page.close()
+    assert trouble == []
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_hostile_names_are_text(visit, page_file, size):
     page = visit(page_file, size)
@@ -177,8 +275,8 @@ def test_hostile_names_are_text(visit, page_file, size):
         assert heading.evaluate("e => e.textContent") == name
     assert page.evaluate("window.hurt") is None
     assert page.locator(".panel img, .leaflet-popup img, .sheet img").count() == 0
-    page.evaluate("document.querySelector('details').open = true")
-    assert "</script>" in page.locator("details").inner_text()
+    page.evaluate("document.querySelector('.about').open = true")
+    assert "</script>" in page.locator(".about").inner_text()
 
 
 def test_unreachable_and_unknown_are_said(visit, page_file):

@@ -7,6 +7,32 @@ async function unpack(id) {
   return JSON.parse(await new Response(stream).text());
 }
 
+// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&place=id
+function writeView(map, state, store) {
+  const at = map.getCenter();
+  const parts = new URLSearchParams({ map: [map.getZoom(), at.lat.toFixed(4), at.lng.toFixed(4)].join("/") });
+  if (state.theme !== state.all[0]) parts.set("colour", state.theme.key);
+  if (state.raster !== "none") parts.set("time", state.raster);
+  if (state.chosen >= 0) parts.set("place", store.id[state.chosen]);
+  try {
+    history.replaceState(null, "", "#" + parts.toString().replace(/%2F/g, "/"));
+  } catch {
+    // A page within a page has no address of its own.
+  }
+}
+
+function readView(data) {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const [zoom, lat, lon] = (parts.get("map") || "").split("/").map(Number);
+  return {
+    at: Number.isFinite(zoom + lat + lon) ? [lat, lon] : null,
+    zoom,
+    theme: data.themes.find((theme) => theme.key === parts.get("colour")),
+    raster: data.rasters.some((one) => one.key === parts.get("time")) ? parts.get("time") : "",
+    place: parts.has("place") ? data.points.id.indexOf(parts.get("place")) : -1,
+  };
+}
+
 const SettlementLayer = L.Layer.extend({
   initialize(id, oldBrowser) {
     this.id = id;
@@ -22,6 +48,7 @@ const SettlementLayer = L.Layer.extend({
     unpack(this.id).then((data) => {
       this.build(map, data);
       home.dataset.ready = "yes";
+      performance.mark("shalgai-ready");
     });
   },
 
@@ -29,7 +56,10 @@ const SettlementLayer = L.Layer.extend({
 
   build(map, data) {
     const store = new Store(data);
-    const state = { theme: data.themes[0], hidden: new Set(), raster: "none", chosen: -1, centres: true, roads: true, regions: true };
+    const state = {
+      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", chosen: -1,
+      centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
+    };
     const w = store.words;
     for (const [name, z] of [["rasters", 250], ["context", 260], ["lines", 300], ["points", 450]]) {
       map.createPane(name).style.zIndex = z;
@@ -55,10 +85,12 @@ const SettlementLayer = L.Layer.extend({
       put(roads, state.roads);
       for (const [key, layer] of rasters) put(layer, key === state.raster);
       points.redraw();
+      drawer.refresh();
+      writeView(map, state, store);
     };
     const home = map.getContainer();
     const narrow = () => map.getSize().x <= 640;
-    const choose = (i) => { state.chosen = i; points.redraw(); };
+    const choose = (i) => { state.chosen = i; points.redraw(); writeView(map, state, store); };
     const popup = L.popup({ maxWidth: 330, minWidth: 240 });
     const sheet = el("section", { class: "sheet", hidden: true });
     const close = () => { sheet.hidden = true; choose(-1); };
@@ -87,10 +119,14 @@ const SettlementLayer = L.Layer.extend({
         map.panBy([0, map.getSize().y / 2 - middle], { animate: false });
       }
     };
-    const aside = panel(map, data, store, state, show);
-    L.DomEvent.disableClickPropagation(sheet);
-    L.DomEvent.disableScrollPropagation(sheet);
-    home.append(aside, sheet);
+    let aside = panel(map, data, store, state, show);
+    const drawer = tableDrawer(store, state, points, show);
+    state.table = drawer.open;
+    for (const part of [sheet, drawer]) {
+      L.DomEvent.disableClickPropagation(part);
+      L.DomEvent.disableScrollPropagation(part);
+    }
+    home.append(aside, sheet, drawer);
     const side = aside.getBoundingClientRect();
     map.fitBounds(data.bounds, {
       animate: false,
@@ -98,8 +134,15 @@ const SettlementLayer = L.Layer.extend({
       paddingBottomRight: narrow() ? [12, 40] : [50, 30],
     });
     map.addLayer(points);
+    const view = readView(data);
+    if (view.theme) state.theme = view.theme;
+    if (view.raster) state.raster = view.raster;
+    if (view.theme || view.raster) aside.replaceWith((aside = panel(map, data, store, state, show)));
     state.apply();
+    if (view.at) map.setView(view.at, view.zoom, { animate: false });
+    if (view.place >= 0) open(view.place);
     map.on("popupclose", () => choose(-1));
+    map.on("moveend", () => writeView(map, state, store));
     this.hover(map, points, store);
     map.on("click", (event) => {
       const i = points.at(event.containerPoint);
@@ -125,7 +168,7 @@ const SettlementLayer = L.Layer.extend({
     let last = -1;
     map.on("mousemove", (event) => {
       const over = event.originalEvent.target;
-      const i = over.closest && over.closest(".panel, .sheet, .leaflet-popup, .leaflet-control") ? -1 : points.at(event.containerPoint);
+      const i = over.closest && over.closest(".panel, .sheet, .drawer, .leaflet-popup, .leaflet-control") ? -1 : points.at(event.containerPoint);
       if (i === last) return;
       last = i;
       map.getContainer().style.cursor = i < 0 ? "" : "pointer";

@@ -35,14 +35,16 @@ function panel(map, data, store, state, show) {
   }
   if (data.rasters.length) {
     const none = { key: "none", label: w.raster_none };
-    body.append(select(w.raster, [none, ...data.rasters], "none", (key) => { state.raster = key; change(); }));
+    body.append(select(w.raster, [none, ...data.rasters], state.raster, (key) => { state.raster = key; change(); }));
   }
   const boxes = el("p", { class: "boxes" });
   if (data.centres.length) boxes.append(box(w.centres, "centres"));
   if (data.roads.length) boxes.append(box(w.roads, "roads"));
   if (data.regions.length) boxes.append(box(w.regions, "regions"));
   body.append(boxes);
-  const about = el("details", {}, el("summary", {}, w.about), ...data.notes.map((text) => el("p", {}, text)));
+  const filter = filterBox(store, state, change);
+  const table = el("button", { type: "button", class: "wide", onclick: () => state.table() }, w.table);
+  const about = el("details", { class: "about" }, el("summary", {}, w.about), ...data.notes.map((text) => el("p", {}, text)));
   about.hidden = !data.notes.length;
   window.addEventListener("beforeprint", () => { about.open = true; });
   const toggle = el("button", { type: "button", class: "toggle", "aria-controls": "layers", onclick: () => {
@@ -50,7 +52,7 @@ function panel(map, data, store, state, show) {
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
   const root = el("aside", { class: "panel", "aria-label": w.layers },
-    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, about);
+    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, about);
   L.DomEvent.disableClickPropagation(root);
   L.DomEvent.disableScrollPropagation(root);
   drawLegends();
@@ -61,11 +63,11 @@ function legendParts(data, store, state, change) {
   const w = store.words;
   const theme = state.theme;
   const counts = new Array(theme.classes.length).fill(0);
-  for (const code of theme.codes) counts[code]++;
+  theme.codes.forEach((code, i) => { counts[code] += store.passes[i]; });
   const parts = [el("h2", {}, theme.label)];
   const list = el("ul");
   theme.classes.forEach((one, code) => {
-    if (!counts[code]) return;
+    if (!theme.codes.includes(code)) return;
     const off = state.hidden.has(code);
     list.append(el("li", {}, el("button", {
       type: "button", title: w.hide, "aria-pressed": String(!off), onclick: () => {

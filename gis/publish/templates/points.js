@@ -58,7 +58,7 @@ const Points = L.Renderer.extend({
   },
 
   shown(i) {
-    return !this.state.hidden.has(this.state.theme.codes[i]);
+    return this.store.passes[i] === 1 && !this.state.hidden.has(this.state.theme.codes[i]);
   },
 
   radius(i) {

@@ -18,6 +18,7 @@ class Store {
   constructor(data) {
     const p = data.points;
     Object.assign(this, p, { language: data.language, words: data.words, n: p.id.length });
+    this.passes = new Uint8Array(this.n).fill(1);
     this.lon = undelta(p.lon);
     this.lat = undelta(p.lat);
     this.centres = (data.centres || []).map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
