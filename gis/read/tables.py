@@ -4,8 +4,10 @@ import csv
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,8 @@ from gis.read.text import parse_numbers
 
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 
+# What openpyxl lets through of a file that is no workbook: of the archive, its parts and their XML.
+_BROKEN_WORKBOOK = (zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, OSError, RuntimeError)
 _SEPARATORS = ",;\t|"
 
 
@@ -52,7 +56,7 @@ def _workbook(report: Report, path: Path, sheet: str | None) -> pd.DataFrame:
                 if sheet is None and len(names) > 1:
                     report.add("warning", "which-layer", f"read the first of the sheets {names}; set layer")
                 return pd.read_excel(book, sheet_name=sheet if sheet is not None else 0, dtype=object)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except _BROKEN_WORKBOOK as error:
         report.fail("cannot-read", f"not a whole XLSX workbook ({error}); save it again from the spreadsheet")
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 import geopandas as gpd
@@ -188,7 +189,7 @@ def _unzipped(report: Report, path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
             names = [n for n in archive.namelist() if Path(n).suffix.lower() in _ZIPPED]
-    except (zipfile.BadZipFile, OSError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError) as error:
         report.fail("broken-zip", f"not a whole zip file ({error}); copy or download it again")
     if broken is not None:
         report.fail("broken-zip", f"the file {broken} in it is damaged; copy or download it again")

@@ -162,6 +162,35 @@ def test_truncated_files(tmp_path):
         assert codes(error) == ["cannot-read"]
 
 
+@pytest.mark.parametrize("suffix", ["gpkg", "fgb", "geojson", "shp", "csv", "xlsx", "zip"])
+def test_damaged_bytes_are_an_input_error_or_read(tmp_path, suffix):
+    rng = np.random.default_rng(7)
+    path = tmp_path / f"a.{suffix}"
+    table = pd.DataFrame({"name": NAMES, "lon": LON, "lat": LAT})
+    if suffix == "csv":
+        table.to_csv(path, index=False)
+    elif suffix == "xlsx":
+        table.to_excel(path, index=False)
+    elif suffix == "zip":
+        places().to_file(tmp_path / "b.shp", encoding="utf-8")
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in tmp_path.glob("b.*"):
+                archive.write(part, part.name)
+    else:
+        places().to_file(path)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(12):
+        damaged = bytearray(whole)
+        for position in rng.integers(len(whole), size=20):
+            damaged[position] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            read_table(path)
+        except InputError:
+            refused += 1
+    assert refused or suffix == "gpkg"  # most of a small GeoPackage is room to grow
+
+
 def test_shapefile_without_its_parts(tmp_path):
     places().to_file(tmp_path / "a.shp", encoding="utf-8")
     (tmp_path / "a.dbf").unlink()
