@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError
@@ -20,6 +20,7 @@ from gis.read.text import as_text, parse_numbers
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
+@settings(deadline=None)
 @given(st.lists(finite, min_size=1), st.sampled_from([".", ","]))
 def test_numbers_survive_being_written(values, decimal):
     text = pd.Series([repr(v).replace(".", decimal) for v in values], dtype=object)
@@ -28,6 +29,7 @@ def test_numbers_survive_being_written(values, decimal):
     assert not unreadable.any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(10**12), 10**12), min_size=1), st.sampled_from([" ", "\u00a0", "\u202f", "'", ","]))
 def test_grouped_thousands_survive(values, group):
     text = pd.Series([f"{v:,}".replace(",", group) for v in values], dtype=object)
@@ -69,6 +71,7 @@ def test_number_columns_of_every_type():
     assert parse_numbers(pd.Series([None, None], dtype=object))[0].shape == (2,)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**9), min_size=1))
 def test_ids_are_the_same_from_csv_and_spreadsheet(ids):
     expected = [str(i) for i in ids]
