@@ -179,7 +179,7 @@ def aggregate(
     Notes
     -----
     Copeland with missing values compares two settlements by the indicators that both have. It takes time in
-    n^2 k: about a second for 10 000 settlements and 15 indicators.
+    n^2 k: some seconds for 10 000 settlements and 15 indicators.
 
     References
     ----------

@@ -34,6 +34,7 @@ NORMALISATIONS: tuple[Normalisation, ...] = (
 )
 """The ways of `normalise`."""
 
+_ROUNDING = 1e-12  # a range below this share of the values is rounding, not a difference between settlements
 _NEED_SPREAD = ("min_max", "z_score", "rank", "percentile_rank", "borda", "distance_to_max")
 
 
@@ -101,8 +102,8 @@ def normalise(
     Raises
     ------
     ValueError
-        Names the indicator that is not numeric, infinite, without any value, constant (where the formula
-        divides by its range or ranks it), or of a direction other than 1 and -1; a negative value with
+        Names the indicator that is not numeric, infinite, without any value, constant but for rounding (where
+        the formula divides by its range or ranks it), or of a direction other than 1 and -1; a negative value with
         `fraction_of_max`; a reference that is missing or the worst; a target not better than the worst value
         (it would turn the scale round); goalposts that do not rise.
 
@@ -162,7 +163,9 @@ def _stretch(unit: Float, bounds: tuple[float, float]) -> Float:
 
 
 def _refuse_constant(a: Float, method: str, names: Names) -> None:
-    for column in np.flatnonzero(np.nanmin(a, axis=0) == np.nanmax(a, axis=0)).tolist():
+    low, high = np.nanmin(a, axis=0), np.nanmax(a, axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    for column in np.flatnonzero(high - low <= _ROUNDING * size).tolist():
         value = np.nanmin(a[:, column])
         raise ValueError(f"{label(names, column)}: constant, every known value is {value}; {method} needs two values")
 

@@ -149,6 +149,15 @@ def monthly_extraterrestrial_radiation(latitude_deg: ArrayLike) -> Float:
     return _monthly_mean(latitude_deg, "radiation")
 
 
+def _over_places(of_latitude: Float, shape: tuple[int, ...]) -> Float:
+    """Spread monthly values `(12, ...)` over places, by the rules of broadcasting beside the months."""
+    places = (1,) * (len(shape) - of_latitude.ndim) + of_latitude.shape[1:]
+    try:
+        return np.broadcast_to(of_latitude.reshape((12, *places)), shape)
+    except ValueError as error:
+        raise ValueError(f"latitude {of_latitude.shape[1:]} does not fit places {shape[1:]}") from error
+
+
 def thornthwaite_pet(
     t_monthly: ArrayLike,
     latitude_deg: ArrayLike | None = None,
@@ -214,7 +223,7 @@ def thornthwaite_pet(
         length = monthly(day_length_h, "day_length_h", axis)
     elif latitude_deg is not None:
         length = monthly_day_length_hours(latitude_deg)
-    length = length.reshape(length.shape + (1,) * (t.ndim - length.ndim))
+    length = _over_places(length, t.shape)
     heat = ((t / 5) ** 1.514).sum(axis=0)
     exponent = 6.75e-7 * heat**3 - 7.71e-5 * heat**2 + 0.01792 * heat + 0.49239
     base = 10 * t / np.where(heat == 0, 1, heat)
@@ -291,6 +300,5 @@ def hargreaves_pet(
     elif latitude_deg is not None:
         shape = monthly(mean, "t_mean", axis).shape
         ra = monthly_extraterrestrial_radiation(latitude_deg)
-        ra = ra.reshape(ra.shape + (1,) * (len(shape) - ra.ndim))
-        ra = np.moveaxis(np.broadcast_to(ra, shape), 0, axis)
+        ra = np.moveaxis(_over_places(ra, shape), 0, axis)
     return np.asarray(np.maximum(0.0023 * 0.408 * ra * (mean + 17.8) * np.sqrt(high - low), 0.0))

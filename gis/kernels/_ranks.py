@@ -79,8 +79,9 @@ def mean_absolute_rank_change(index: ArrayLike, nominal: ArrayLike) -> Float:
 class RankUncertainty:
     """Index and rank of each settlement with their intervals, shape `(n,)` each.
 
-    `class_probability` has shape `(n, classes)`, lowest class first, rows summing to 1; it is empty,
-    `(n, 0)`, without class bounds. A settlement whose index is unknown in some draw has NaN throughout.
+    The interval of the index is kept to seven digits. `class_probability` has shape `(n, classes)`, lowest class
+    first, rows summing to 1; it is empty, `(n, 0)`, without class bounds. A settlement whose index is unknown in
+    some draw has NaN throughout.
     """
 
     index: Float

@@ -169,6 +169,11 @@ def test_thornthwaite_at_its_edges():
     assert out[0] == climate.thornthwaite_pet(hot, day_length_h=length, days=[30] * 12)[0]
     with pytest.raises(ValueError, match="either latitude_deg or day_length_h"):
         climate.thornthwaite_pet(hot)
+    for places in ((), (3,), (2, 5)):
+        with pytest.raises(ValueError, match="does not fit places"):
+            climate.thornthwaite_pet(np.ones((12, *places)), [50.0, 43.0])
+    by_column = climate.thornthwaite_pet(np.ones((12, 3, 2)), [50.0, 43.0])
+    np.testing.assert_array_equal(by_column[:, 0, 1], climate.thornthwaite_pet([1.0] * 12, 43.0))
     with pytest.raises(ValueError, match="hot"):
         climate.thornthwaite_pet(hot, 50.0, hot="cold")
 

@@ -150,6 +150,12 @@ def test_what_cannot_be_normalised_is_refused_by_name():
             normalise(x, names=names if np.ndim(np.asarray(x, object)) == 2 else None, **extra)
 
 
+def test_rounding_is_not_a_difference():
+    with pytest.raises(ValueError, match="constant"):
+        normalise([0.1 + 0.2, 0.3, 0.3])
+    assert normalise([1e11, 1e11 + 1]).tolist() == [0, 1]
+
+
 def test_the_column_is_named_where_the_indicator_has_no_name():
     with pytest.raises(ValueError, match="indicator 2: constant"):
         normalise([[1, 2, 3], [2, 3, 3]])
