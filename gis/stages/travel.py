@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M
-from gis.kernels.paths import Graph, accumulate, csr_graph, nearest
+from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M, OFFROAD_MIN, ROAD_CLASS, ROAD_MIN, TRACK_MIN
+from gis.kernels.paths import Graph, Nearest, accumulate, csr_graph, nearest
 from gis.space.geodesy import nearest_point
 from gis.space.network import Network, Pieces, cut_edges
 
@@ -18,6 +18,12 @@ Int = NDArray[np.int64]
 
 AT_CENTRE, BY_ROAD, OVER_LAND, STRAIGHT, NONE = "at_centre", "by_road", "over_land", "straight", "unreachable"
 """How a journey is made; `straight` is the estimate of a study without roads."""
+
+TRACK_CLASSES = ("track", "ice_road")
+"""The classes of road whose minutes are counted apart, as `track_min`."""
+
+PARTS = (ROAD_MIN, TRACK_MIN, OFFROAD_MIN)
+"""What the minutes of a journey are made of."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +142,21 @@ class Roads:
     graph
         The pieces that can be driven, against the direction of travel: a search from a centre then finds the
         journeys to it.
+    used
+        For each edge that the graph was made from its piece, driven along the line; or, driven against it, its piece
+        plus the number of pieces.
     km
-        The length of each edge that the graph was made from.
+        The length of those edges.
+    track_min
+        Their minutes where they are tracks (`TRACK_CLASSES`), 0 elsewhere.
     """
 
     network: Network
     pieces: Pieces
     graph: Graph
+    used: Int
     km: Float
+    track_min: Float
 
     @classmethod
     def cut_at(cls, network: Network, ways: pd.DataFrame) -> "Roads":
@@ -153,14 +166,24 @@ class Roads:
         pieces = cut_edges(network, at_edge[on], ways["fraction"].to_numpy(float)[on])
         cut_node = np.full(len(ways), -1, np.int64)
         cut_node[on] = pieces.cut_node
-        pieces = replace(pieces, cut_node=cut_node)
-        forward, backward = piece_minutes(network, pieces)
-        minutes = np.concatenate([forward, backward])
-        usable = np.isfinite(minutes)
-        tail = np.concatenate([pieces.to_id, pieces.from_id])[usable]
-        head = np.concatenate([pieces.from_id, pieces.to_id])[usable]
-        km = np.tile(network.edges[LENGTH_M].to_numpy(float)[pieces.edge] / 1000.0 * (pieces.end - pieces.start), 2)
-        return cls(network, pieces, csr_graph(pieces.n_nodes, tail, head, minutes[usable]), km[usable])
+        return cls._of(network, replace(pieces, cut_node=cut_node))
+
+    def with_minutes_of(self, network: Network) -> "Roads":
+        """Return the same cuts of the same network with other minutes."""
+        return self._of(network, self.pieces)
+
+    @classmethod
+    def _of(cls, network: Network, pieces: Pieces) -> "Roads":
+        minutes = np.concatenate(piece_minutes(network, pieces))
+        used = np.flatnonzero(np.isfinite(minutes))
+        tail = np.concatenate([pieces.to_id, pieces.from_id])[used]
+        head = np.concatenate([pieces.from_id, pieces.to_id])[used]
+        minutes, piece = minutes[used], used % max(len(pieces.edge), 1)
+        edges, edge = network.edges, pieces.edge[piece]
+        km = edges[LENGTH_M].to_numpy(float)[edge] / 1000.0 * (pieces.end - pieces.start)[piece]
+        track = edges[ROAD_CLASS].isin(TRACK_CLASSES).to_numpy()[edge] if ROAD_CLASS in edges else False
+        graph = csr_graph(pieces.n_nodes, tail, head, minutes)
+        return cls(network, pieces, graph, used, km, np.where(track, minutes, 0.0))
 
 
 def piece_minutes(network: Network, pieces: Pieces) -> tuple[Float, Float]:
@@ -169,6 +192,36 @@ def piece_minutes(network: Network, pieces: Pieces) -> tuple[Float, Float]:
     forward = network.edges[FORWARD_MIN].to_numpy(float)[pieces.edge]
     backward = network.edges[BACKWARD_MIN].to_numpy(float)[pieces.edge]
     return forward * share, backward * share
+
+
+@dataclass(frozen=True)
+class Search:
+    """The quickest journeys by road from every settlement to any of a set of centres.
+
+    Parameters
+    ----------
+    found
+        Of every node of the cut network.
+    way
+        The way by which each settlement enters the roads, -1 where it reaches no centre by road, shape `(n,)`.
+    into
+        The way from the roads to the centre, of each source of the search.
+    travel_time_min
+        Shape `(n,)`; `inf` where no centre is reached by road.
+    """
+
+    found: Nearest
+    way: Int
+    into: Int
+    travel_time_min: Float
+
+
+def search_roads(roads: Roads, legs: Legs, centre: NDArray[np.bool_]) -> Search:
+    """Search the roads once from all centres, against the direction of travel; see `road_journeys`."""
+    at, start, into = _sources(roads.pieces.cut_node, legs, centre)
+    found = nearest(roads.graph, at, start=start)
+    way, minutes = _quickest_way(roads.pieces.cut_node, legs, found.minutes, len(centre))
+    return Search(found, np.where(np.isfinite(minutes), way, -1), into, minutes)
 
 
 def road_journeys(
@@ -194,40 +247,40 @@ def road_journeys(
     -------
     journeys : DataFrame
         On the index of `points`: `to_id`, `travel_time_min`, `distance_km`, `mode`. 0 at a centre, `inf` and no
-        `to_id` where none can be reached; all NaN where there is no centre at all.
+        `to_id` where none can be reached; all NaN where there is no centre at all. `road_min`, `track_min` and
+        `offroad_min` (the ways to and from the road, and over land) sum to `travel_time_min`; NaN where it is `inf`.
     node_minutes : array of shape `(n_nodes,)`
         Minutes from each node of the cut network to the nearest centre, the way from the road to it included.
     """
     if not centre.any():
         return _unknown(points.index), np.full(roads.pieces.n_nodes, np.nan)
-    at, start, by_way = _sources(roads.pieces.cut_node, legs, centre)
-    found = nearest(roads.graph, at, start=start)
-    node_minutes = found.minutes
-    node_km = accumulate(roads.graph, found, roads.km)
-
-    way, travel = _quickest_way(roads.pieces.cut_node, legs, node_minutes, len(points))
-    reached = np.isfinite(travel)
-    way = way[reached]
+    search = search_roads(roads, legs, centre)
+    found, reached = search.found, search.way >= 0
+    way = search.way[reached]
     node = roads.pieces.cut_node[way]
-    into = by_way[found.source[node]]
-    to = np.full(len(points), -1, np.int64)
-    to[reached] = legs.settlement[into]
-    distance = np.full(len(points), np.inf)
-    distance[reached] = legs.access_km[way] + node_km[node] + legs.access_km[into]
-    journeys = pd.DataFrame(
-        {
-            "to": to,
-            "travel_time_min": travel,
-            "distance_km": distance,
-            "mode": np.where(reached, BY_ROAD, NONE),
-        },
-        index=points.index,
-    )
+    into = search.into[found.source[node]]
+    offroad = legs.access_min[way] + legs.access_min[into]
+    track = accumulate(roads.graph, found, roads.track_min)[node]
+    km = accumulate(roads.graph, found, roads.km)[node]
+    minutes = search.travel_time_min[reached]
+    by_road = {
+        "to": legs.settlement[into],
+        "travel_time_min": minutes,
+        "distance_km": legs.access_km[way] + km + legs.access_km[into],
+        "mode": BY_ROAD,
+        # What is left, so that the parts sum; rounding must not leave less than nothing.
+        ROAD_MIN: np.maximum(minutes - offroad - track, 0.0),
+        TRACK_MIN: track,
+        OFFROAD_MIN: offroad,
+    }
+    nowhere = {"to": -1, "travel_time_min": np.inf, "distance_km": np.inf, "mode": NONE, **dict.fromkeys(PARTS, np.nan)}
+    journeys = pd.DataFrame(nowhere, index=points.index)
+    journeys.loc[reached] = pd.DataFrame(by_road, index=points.index[reached])
     over_land = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
     beyond = over_land["distance_km"] > legs.over_land_max_km
     quicker = ~beyond & (over_land["travel_time_min"] < journeys["travel_time_min"])
     journeys.loc[quicker] = over_land.loc[quicker]
-    return _finish(journeys, points.index, centre), node_minutes
+    return _finish(journeys, points.index, centre), found.minutes
 
 
 def straight_journeys(
@@ -247,7 +300,7 @@ def straight_journeys(
     Returns
     -------
     DataFrame
-        As `road_journeys`; `mode` is `straight`.
+        As `road_journeys`; `mode` is `straight`, and the minutes of the parts are unknown.
 
     Examples
     --------
@@ -267,12 +320,18 @@ def _straight(
     lon, lat = points.x.to_numpy(), points.y.to_numpy()
     metres, index = nearest_point(lon, lat, lon[centre], lat[centre])
     km = metres / 1000.0 * detour_factor
+    minutes = km / speed_kph * 60.0
+    # Over land no minute is on a road; an estimate says nothing of roads.
+    none = np.full(len(points), 0.0 if mode == OVER_LAND else np.nan)
     return pd.DataFrame(
         {
             "to": np.flatnonzero(centre)[index],
-            "travel_time_min": km / speed_kph * 60.0,
+            "travel_time_min": minutes,
             "distance_km": km,
             "mode": mode,
+            ROAD_MIN: none,
+            TRACK_MIN: none,
+            OFFROAD_MIN: none + minutes,
         },
         index=points.index,
     )
@@ -288,6 +347,7 @@ def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) ->
             "travel_time_min": np.where(centre, 0.0, journeys["travel_time_min"].to_numpy(float)),
             "distance_km": np.where(centre, 0.0, journeys["distance_km"].to_numpy(float)),
             "mode": np.where(centre, AT_CENTRE, journeys["mode"].to_numpy(object)),
+            **{part: np.where(centre, 0.0, journeys[part].to_numpy(float)) for part in PARTS},
         },
         index=ids,
     )
@@ -301,6 +361,7 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
             "travel_time_min": nan,
             "distance_km": nan,
             "mode": NONE,
+            **dict.fromkeys(PARTS, nan),
         },
         index=ids,
     )
