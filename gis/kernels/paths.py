@@ -1,26 +1,35 @@
 """Shortest paths on a directed graph of minutes: the nearest centre, the k nearest, matrices and routes.
 
-**Direction.** A search starts at its sources and follows edges forwards. Settlements travel *to* centres, so
-the caller hands over the graph reversed: an edge that a vehicle drives from `a` to `b` is entered as
-`csr_graph(n, from_node=b, to_node=a, ...)`. Then `minutes[v]` is the time of the journey from `v` to the
-centre, and `predecessor[v]` is the next node on that journey.
+**Direction.** A search starts at its sources and follows edges forwards. Settlements travel *to* centres, so the caller
+hands over the graph reversed: an edge that a vehicle drives from `a` to `b` is entered as
+`csr_graph(n, from_node=b, to_node=a, ...)`. Then `minutes[v]` is the time of the journey from `v` to the centre, and
+`predecessor[v]` is the next node on that journey.
+
+**Speed.** Most nodes of a road network are bends between two others. `contract_chains` finds those chains once; every
+search then runs on the rest, and fills the chains in after. All functions take either kind of graph, and their
+answers differ by rounding at most. Turns cost nothing and none is forbidden.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from gis.kernels import _chains, _heap
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int32]
+Long = NDArray[np.int64]
 
-_BUDGET = 200_000  # nodes between two returns to Python, so that Ctrl-C is heard
+_BUDGET = 300_000  # nodes between two returns to Python, so that Ctrl-C is heard
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Directed graph in compressed rows: the edges of node `v` are `offset[v]:offset[v + 1]`.
+    """Directed graph in compressed rows: the edges out of node `v` are `offset[v]:offset[v + 1]`.
 
     Parameters
     ----------
@@ -34,15 +43,76 @@ class Graph:
         Shape `(m,)`, the position of the edge in the arrays that the graph was made from.
     """
 
-    offset: NDArray[np.int64]
+    offset: Long
     to: Int
     minutes: Float
-    edge: NDArray[np.int64]
+    edge: Long
 
     @property
     def n(self) -> int:
         """Return the number of nodes."""
         return len(self.offset) - 1
+
+    @property
+    def from_node(self) -> Int:
+        """Return the node at the start of each edge, shape `(m,)`."""
+        return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.offset))
+
+    @cached_property
+    def whole(self) -> "Contracted":
+        """Return the graph as one without chains."""
+        none, no_hop = np.empty(0, np.int32), np.empty(0)
+        numbers = np.arange(self.n, dtype=np.int32)
+        return Contracted(
+            self, self, numbers, numbers, self.from_node, np.full(len(self.to), -1, np.int64),
+            np.zeros(1, np.int64), none, np.empty((0, 2), np.int32), no_hop, no_hop,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contracted:
+    """A graph and its core, from `contract_chains`; the fields are for the searches.
+
+    Parameters
+    ----------
+    graph, core
+        The whole graph, and the one of the nodes that are left.
+    core_node, core_of
+        The node of each core node, and the core node of each node (-1 inside a chain).
+    last_node, along
+        Of each core edge the last node before its end, and `2 * chain` forwards, `2 * chain + 1` backwards, -1 if it
+        is an edge of the graph.
+    start, node, ends, forth, back
+        The chains: see `_chains`.
+    """
+
+    graph: Graph
+    core: Graph
+    core_node: Int
+    core_of: Int
+    last_node: Int
+    along: Long
+    start: Long
+    node: Int
+    ends: NDArray[np.int32]
+    forth: Float
+    back: Float
+
+    @property
+    def n(self) -> int:
+        """Return the number of nodes of the whole graph."""
+        return self.graph.n
+
+    @cached_property
+    def slot(self) -> Long:
+        """Return the place of each node in `node`, -1 for core nodes."""
+        slot = np.full(self.n, -1, np.int64)
+        slot[self.node] = np.arange(len(self.node))
+        return slot
+
+    def chain_of(self, slots: Long) -> Long:
+        """Return the chain that each slot belongs to."""
+        return np.asarray(np.searchsorted(self.start, slots, side="right") - 1)
 
 
 @dataclass(frozen=True)
@@ -65,155 +135,341 @@ class Nearest:
 
 
 def csr_graph(n: int, from_node: ArrayLike, to_node: ArrayLike, minutes: ArrayLike) -> Graph:
-    """Build a graph of `n` nodes from directed edges; of parallel edges the quickest is kept."""
-    a, b = np.asarray(from_node, np.int64), np.asarray(to_node, np.int64)
-    cost = np.asarray(minutes, np.float64)
+    """Build a graph of `n` nodes from directed edges.
+
+    Of parallel edges the quickest is kept, and the first of those. Edges of 0 minutes stay edges.
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    from_node, to_node
+        Shape `(m,)`, nodes from 0 to `n - 1`. A two-way road is two edges.
+    minutes
+        Shape `(m,)`, 0 or more and finite.
+
+    Raises
+    ------
+    ValueError
+        Arrays of different length, nodes out of range, and minutes that are negative, NaN or infinite: a closed
+        edge is left out by the caller.
+
+    Examples
+    --------
+    >>> graph = csr_graph(3, [0, 0, 1], [1, 1, 2], [5.0, 4.0, 0.0])
+    >>> graph.to.tolist(), graph.minutes.tolist(), graph.edge.tolist()
+    ([1, 2], [4.0, 0.0], [1, 2])
+    """
+    a, b = np.ascontiguousarray(from_node, np.int64), np.ascontiguousarray(to_node, np.int64)
+    cost = np.ascontiguousarray(minutes, np.float64)
     if not (a.ndim == 1 and a.shape == b.shape == cost.shape):
         raise ValueError(f"expected three arrays of one length, got {a.shape}, {b.shape} and {cost.shape}")
-    if len(a) and not (min(a.min(), b.min()) >= 0 and max(a.max(), b.max()) < n):
-        raise ValueError(f"nodes must be 0 to {n - 1}")
+    if len(a) and not (min(a.min(), b.min()) >= 0 and max(a.max(), b.max()) < n < 2**31):
+        raise ValueError(f"nodes must be from 0 to {n - 1}")
     if len(a) and not (np.isfinite(cost).all() and cost.min() >= 0):
         raise ValueError("minutes must be finite and 0 or more: leave closed edges out")
-    order = np.lexsort((cost, b, a))
-    a, b = a[order], b[order]
-    first = np.ones(len(a), bool)
-    first[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
-    order, a, b = order[first], a[first], b[first]
     offset = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(a, minlength=n), out=offset[1:])
-    return Graph(offset, b.astype(np.int32), cost[order], order)
+    to, weight, edge = np.empty(len(a), np.int32), np.empty(len(a)), np.empty(len(a), np.int64)
+    kept = _chains.fill_rows(offset, a, b, cost, to, weight, edge)
+    return Graph(offset, to[:kept], weight[:kept], edge[:kept])
 
 
-def nearest(graph: Graph, sources: ArrayLike, *, start: ArrayLike | None = None) -> Nearest:
-    """Find for every node the source that is nearest by time, in one search."""
-    places = _nodes(sources, graph.n, "sources")
-    begin = np.zeros(len(places)) if start is None else np.asarray(start, np.float64)
-    if begin.shape != places.shape or not (begin >= 0).all():
-        raise ValueError("start must hold minutes of 0 or more, one for each source")
-    minutes = np.full(graph.n, np.inf)
-    source = np.full(graph.n, -1, np.int32)
-    predecessor = np.full(graph.n, -1, np.int32)
-    for i in np.lexsort((np.arange(len(places)), begin))[::-1]:
-        if begin[i] < np.inf:
-            minutes[places[i]], source[places[i]] = begin[i], i
-    _search(graph.offset, graph.to, graph.minutes, minutes, source, predecessor)
+def contract_chains(graph: Graph) -> Contracted:
+    """Leave out the nodes that lie between just two others, once, so that searches run on the rest.
+
+    A chain of such nodes becomes one edge for each direction that can be driven from end to end; one-way links and
+    chains that are broken in a direction are respected. Nothing is lost: searches fill the chains in again, and
+    sources may lie inside them.
+
+    Examples
+    --------
+    >>> road = csr_graph(5, [0, 1, 2, 3, 1], [1, 2, 3, 4, 0], [1.0, 2.0, 3.0, 4.0, 1.0])
+    >>> contract_chains(road).core.n
+    2
+    >>> nearest(contract_chains(road), [0]).minutes.tolist()
+    [0.0, 1.0, 3.0, 6.0, 10.0]
+    """
+    pair = _chains.two_neighbours(graph.offset, graph.to)
+    start, node, ends, forth, back = _chains.walk_chains(pair, graph.offset, graph.to, graph.minutes)
+    is_core = np.ones(graph.n, np.bool_)
+    is_core[node] = False
+    core_node = np.flatnonzero(is_core).astype(np.int32)
+    core_of = np.full(graph.n, -1, np.int32)
+    core_of[core_node] = np.arange(len(core_node))
+    first_hop, n_chains = start[:-1] + np.arange(len(ends)), np.arange(len(ends))
+    direct = np.flatnonzero(is_core[graph.from_node] & is_core[graph.to])
+    a, b = core_of[ends[:, 0]], core_of[ends[:, 1]]
+    along = np.concatenate([np.full(len(direct), -1), 2 * n_chains, 2 * n_chains + 1])
+    direct_from = graph.from_node[direct]
+    last = np.concatenate([direct_from, node[start[1:] - 1], node[start[:-1]]])
+    from_core = np.concatenate([core_of[direct_from], a, b])
+    to_core = np.concatenate([core_of[graph.to[direct]], b, a])
+    hops = (np.add.reduceat(hop, first_hop) if len(ends) else hop for hop in (forth, back))
+    minutes = np.concatenate([graph.minutes[direct], *hops])
+    drives = np.flatnonzero((minutes < np.inf) & (from_core != to_core))
+    core = csr_graph(len(core_node), from_core[drives], to_core[drives], minutes[drives])
+    kept = drives[core.edge]
+    return Contracted(
+        graph, core, core_node, core_of, last[kept], along[kept], start, node, ends, forth, back
+    )  # fmt: skip
+
+
+def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike | None = None) -> Nearest:
+    """Find for every node the source that is nearest by time, in one search from all sources at once.
+
+    Parameters
+    ----------
+    graph
+        Reversed, where journeys run to the sources: see the module.
+    sources
+        Nodes, shape `(s,)`; a node may be named more than once.
+    start
+        Minutes already spent at each source, shape `(s,)`; None is 0, `inf` leaves a source out.
+
+    Returns
+    -------
+    Nearest
+        Of sources that are equally near one is taken, the same in every run.
+
+    Raises
+    ------
+    ValueError
+        Sources out of range, or starts that are negative or NaN.
+
+    References
+    ----------
+    Dijkstra, E. W. (1959), A note on two problems in connexion with graphs, Numerische Mathematik 1.
+
+    Examples
+    --------
+    >>> graph = csr_graph(4, [0, 1, 3], [1, 2, 2], [5.0, 5.0, 1.0])
+    >>> answer = nearest(graph, [0, 3], start=[0.0, 2.0])
+    >>> answer.minutes.tolist(), answer.source.tolist(), answer.predecessor.tolist()
+    ([0.0, 5.0, 3.0, 2.0], [0, 0, 1, 1], [-1, 0, 3, -1])
+    """
+    whole = graph.whole if isinstance(graph, Graph) else graph
+    places, begin = _sources(sources, start, whole.n)
+    minutes, source = np.full(whole.n, np.inf), np.full(whole.n, -1, np.int32)
+    predecessor = np.full(whole.n, -1, np.int32)
+    order = np.lexsort((np.arange(len(places)), begin))[::-1]  # the least is written last
+    order = order[begin[order] < np.inf]
+    minutes[places[order]], source[places[order]] = begin[order], order
+    chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
+    reached_by = np.full(whole.n if len(whole.node) else 0, -1, np.int64)
+    inside = whole.slot[places[order]]
+    sown = np.unique(whole.chain_of(inside[inside >= 0]))
+    _chains.leave_chains(sown, *chains, reached_by, minutes, source, predecessor)
+    core_minutes, core_source = minutes[whole.core_node], source[whole.core_node]
+    via = _search(whole.core, core_minutes, core_source)
+    minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
+    moved = np.flatnonzero(via >= 0)
+    predecessor[whole.core_node[moved]] = whole.last_node[via[moved]]
+    if len(whole.node):
+        reached_by[whole.core_node[moved]] = whole.along[via[moved]]
+        _chains.fill_chains(*chains, reached_by, minutes, source, predecessor)
+        # Where sources inside a chain tie with others, an end and the node before it may name different ones.
+        for way, last in enumerate((whole.start[sown + 1] - 1, whole.start[sown])):
+            end = whole.ends[sown, 1 - way]
+            if ((reached_by[end] == 2 * sown + way) & (source[whole.node[last]] != source[end])).any():
+                _chains.relabel(predecessor, source)
     return Nearest(minutes, source, predecessor)
 
 
-def _nodes(nodes: ArrayLike, n: int, name: str) -> NDArray[np.int64]:
-    places = np.asarray(nodes, np.int64)
+def _search(core: Graph, minutes: Float, source: Int) -> Long:
+    """Run one search in place; return the edge by which each node was reached, -1 none."""
+    via = np.full(core.n, -1, np.int64)
+    room = core.n + len(core.to)
+    key, item = np.empty(room), np.empty(room, np.int64)
+    size = _heap.heap_all(minutes, key, item)
+    while size:
+        size = _heap.search(core.offset, core.to, core.minutes, minutes, source, via, key, item, size, _BUDGET)
+    return via
+
+
+def _nodes(nodes: ArrayLike, n: int, name: str) -> Long:
+    places = np.asarray(nodes, np.int64) if np.size(nodes) else np.empty(0, np.int64)
     if places.ndim != 1 or (len(places) and not (places.min() >= 0 and places.max() < n)):
         raise ValueError(f"{name} must be a list of nodes from 0 to {n - 1}")
     return places
 
 
-def k_nearest(graph: Graph, sources: ArrayLike, k: int) -> tuple[Float, Int]:
-    """Return minutes and positions in `sources` of the `k` nearest sources of every node, shape `(n, k)`."""
-    places = _nodes(sources, graph.n, "sources")
-    every = travel_matrix(graph, places, np.arange(graph.n)).T
-    order = np.argsort(every, axis=1, kind="stable")[:, :k]
-    minutes = np.full((graph.n, k), np.inf)
-    source = np.full((graph.n, k), -1, np.int32)
-    minutes[:, : order.shape[1]] = np.take_along_axis(every, order, axis=1)
-    source[:, : order.shape[1]] = order
-    source[~np.isfinite(minutes)] = -1
-    return minutes, source
+def _sources(sources: ArrayLike, start: ArrayLike | None, n: int) -> tuple[Long, Float]:
+    places = _nodes(sources, n, "sources")
+    begin = np.zeros(len(places)) if start is None else np.asarray(start, np.float64)
+    if begin.shape != places.shape or not (begin >= 0).all():
+        raise ValueError("start must hold minutes of 0 or more, one for each source")
+    return places, begin
 
 
-def travel_matrix(graph: Graph, origins: ArrayLike, destinations: ArrayLike) -> Float:
-    """Return the minutes from each origin to each destination, shape `(origins, destinations)`."""
-    starts, ends = _nodes(origins, graph.n, "origins"), _nodes(destinations, graph.n, "destinations")
-    rows = [nearest(graph, [o]).minutes[ends] for o in starts]
-    return np.array(rows).reshape(len(starts), len(ends))
-
-
-def accumulate(predecessor: ArrayLike, value: ArrayLike) -> Float:
-    """Sum a value of edges along the way from the source to each node, for example kilometres.
+def k_nearest(
+    graph: Graph | Contracted, sources: ArrayLike, k: int, *, start: ArrayLike | None = None
+) -> tuple[Float, Int]:
+    """Find for every node the `k` sources that are nearest by time, in one search.
 
     Parameters
     ----------
-    predecessor
-        From `nearest`, shape `(n,)`; -1 at a source and where unreachable.
-    value
-        Of the edge by which each node is reached, 0 where there is none, shape `(n,)`.
+    graph, sources, start
+        As in `nearest`.
+    k
+        How many, 1 or more.
 
     Returns
     -------
-    array of shape `(n,)`
-
-    Notes
-    -----
-    Each round doubles the length of way that a node has summed, so the rounds are the logarithm of the longest way.
+    minutes, source : arrays of shape `(n, k)`
+        Sorted by minutes, then by position in `sources`; `inf` and -1 where fewer can be reached.
 
     Examples
     --------
-    >>> accumulate([-1, 0, 1, -1], [0.0, 2.0, 3.0, 0.0]).tolist()
-    [0.0, 2.0, 5.0, 0.0]
+    >>> graph = csr_graph(3, [0, 1, 2, 1], [1, 0, 1, 2], [5.0, 5.0, 1.0, 1.0])
+    >>> minutes, source = k_nearest(graph, [0, 2], 2)
+    >>> minutes.tolist(), source.tolist()
+    ([[0.0, 6.0], [1.0, 5.0], [0.0, 6.0]], [[0, 1], [1, 0], [1, 0]])
     """
-    total, before = np.array(value, np.float64), np.array(predecessor, np.int64)
-    going = np.flatnonzero(before >= 0)
-    while len(going):
-        ahead = before[going]
-        # Both right-hand sides are read before either array changes.
-        total[going], before[going] = total[going] + total[ahead], before[ahead]
-        going = going[before[going] >= 0]
-    return total
+    if k < 1:
+        raise ValueError(f"k must be 1 or more, got {k}")
+    whole = graph.whole if isinstance(graph, Graph) else graph
+    places, begin = _sources(sources, start, whole.n)
+    core, n_sources = whole.core, max(len(places), 1)
+    room = k * len(core.to) + 2 * len(places)
+    key, item = np.empty(room), np.empty(room, np.int64)
+    size = 0
+    entry, entry_minutes = _entries(whole, places, outwards=True)
+    for i in np.flatnonzero(begin < np.inf):
+        for v, minutes_to in zip(entry[i], entry_minutes[i], strict=True):
+            if minutes_to < np.inf:
+                size = _heap.push_label(key, item, size, begin[i] + minutes_to, v * n_sources + i)
+    core_minutes, core_source = np.full((core.n, k), np.inf), np.full((core.n, k), -1, np.int32)
+    count = np.zeros(core.n, np.int32)
+    while size:
+        size = _heap.search_k(
+            core.offset, core.to, core.minutes, n_sources, core_minutes, core_source, count, key, item, size, _BUDGET
+        )
+    if not len(whole.node):
+        return core_minutes, core_source
+    minutes, source = np.full((whole.n, k), np.inf), np.full((whole.n, k), -1, np.int32)
+    minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
+    own, own_next = np.full(whole.n, -1, np.int32), np.full(n_sources, -1, np.int32)
+    for i in np.flatnonzero(begin < np.inf)[::-1]:
+        own[places[i]], own_next[i] = i, own[places[i]]
+    _chains.fill_chains_k(
+        whole.start, whole.node, whole.ends, whole.forth, whole.back, own, own_next, begin, minutes, source
+    )
+    return minutes, source
 
 
-def route(predecessor: ArrayLike, node: int) -> NDArray[np.int64]:
-    """Return the nodes from `node` to the source that serves it, both included."""
+def _entries(whole: Contracted, places: Long, *, outwards: bool) -> tuple[Long, Float]:
+    """Return the core nodes through which nodes are left (`outwards`) or entered, and the minutes, `(places, 2)`."""
+    nodes = np.repeat(whole.core_of[places].astype(np.int64)[:, None], 2, axis=1)
+    minutes = np.zeros(nodes.shape)
+    minutes[:, 1] = np.inf  # a core node is entered once
+    inside = np.flatnonzero(nodes[:, 0] < 0)
+    if len(inside):
+        slots = whole.slot[places[inside]]
+        chain = whole.chain_of(slots)
+        hops = _chains.hops_to_ends(slots, chain, whole.start, whole.forth, whole.back)
+        nodes[inside] = whole.core_of[whole.ends[chain]]
+        minutes[inside] = hops[:, 2:] if outwards else hops[:, :2]
+    return nodes, minutes
+
+
+def travel_matrix(graph: Graph | Contracted, origins: ArrayLike, destinations: ArrayLike) -> Float:
+    """Return the minutes from each origin to each destination, along the edges of the graph.
+
+    One search per origin, on all cores: let the shorter list be the origins, with the graph reversed for it.
+
+    Returns
+    -------
+    array of shape `(origins, destinations)`
+        0 where both are one node, `inf` unreachable.
+
+    Examples
+    --------
+    >>> graph = csr_graph(3, [0, 1], [1, 2], [5.0, 2.0])
+    >>> travel_matrix(graph, [0, 2], [0, 1, 2]).tolist()
+    [[0.0, 5.0, 7.0], [inf, inf, 0.0]]
+    """
+    whole = graph.whole if isinstance(graph, Graph) else graph
+    starts, ends = _nodes(origins, whole.n, "origins"), _nodes(destinations, whole.n, "destinations")
+    out_nodes, out_minutes = _entries(whole, starts, outwards=True)
+    in_nodes, in_minutes = _entries(whole, ends, outwards=False)
+    matrix = np.full((len(starts), len(ends)), np.inf)
+
+    def fill(first: int) -> None:
+        part = slice(first, first + 4)
+        rows = np.empty((len(starts[part]), whole.core.n))
+        core = whole.core
+        _heap.matrix_rows(core.offset, core.to, core.minutes, out_nodes[part], out_minutes[part], rows)
+        for side in range(2):
+            through = rows[:, in_nodes[:, side]] + in_minutes[:, side]
+            np.minimum(matrix[part], through, out=matrix[part])
+
+    if whole.core.n:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for _ in pool.map(fill, range(0, len(starts), 4)):
+                pass
+    _within_chains(whole, starts, ends, matrix)
+    return matrix
+
+
+def _within_chains(whole: Contracted, starts: Long, ends: Long, matrix: Float) -> None:
+    """Better the pairs that lie in one chain by the way inside it."""
+    if not len(whole.node):
+        return
+    from_slot, to_slot = whole.slot[starts], whole.slot[ends]
+    from_chain = np.where(from_slot >= 0, whole.chain_of(from_slot), -1)
+    to_chain = np.where(to_slot >= 0, whole.chain_of(to_slot), -2)
+    for i in np.flatnonzero(np.isin(from_chain, to_chain)):
+        c, here = from_chain[i], from_slot[i]
+        for j in np.flatnonzero(to_chain == c):
+            there = to_slot[j]
+            forth, back = slice(here + c + 1, there + c + 1), slice(there + c + 1, here + c + 1)
+            hops = whole.forth[forth] if there >= here else whole.back[back]
+            matrix[i, j] = min(matrix[i, j], float(hops.sum()))
+
+
+def route(predecessor: ArrayLike, node: int) -> Long:
+    """Return the nodes from `node` to the source that serves it, both included.
+
+    Only the node itself where it is a source or unreachable.
+
+    Examples
+    --------
+    >>> route([-1, 0, 1], 2).tolist()
+    [2, 1, 0]
+    """
     before = np.asarray(predecessor)
-    nodes = [node]
+    nodes = [int(node)]
     while before[nodes[-1]] >= 0:
         nodes.append(int(before[nodes[-1]]))
     return np.array(nodes, np.int64)
 
 
-@njit(cache=True, nogil=True)
-def _push(heap_key, heap_node, size, key, node):  # type: ignore[no-untyped-def]
-    at = size
-    while at > 0:
-        above = (at - 1) >> 2
-        if heap_key[above] <= key:
-            break
-        heap_key[at], heap_node[at] = heap_key[above], heap_node[above]
-        at = above
-    heap_key[at], heap_node[at] = key, node
+def accumulate(graph: Graph | Contracted, answer: Nearest, edge_value: ArrayLike) -> Float:
+    """Add a value of the edges up along every quickest journey, for example kilometres by road.
 
+    Parameters
+    ----------
+    graph
+        The one of the search.
+    answer
+        From `nearest`.
+    edge_value
+        One value for each edge that the graph was made from, in that order.
 
-@njit(cache=True, nogil=True)
-def _search(offset, to, cost, minutes, source, predecessor):  # type: ignore[no-untyped-def]
-    n = len(minutes)
-    room = n + len(to) + 1
-    heap_key, heap_node = np.empty(room), np.empty(room, np.int32)
-    size = 0
-    for v in range(n):
-        if minutes[v] < np.inf:
-            _push(heap_key, heap_node, size, minutes[v], v)
-            size += 1
-    while size:
-        here, v = heap_key[0], heap_node[0]
-        size -= 1
-        last_key, last_node = heap_key[size], heap_node[size]
-        at = 0
-        while True:
-            child = 4 * at + 1
-            if child >= size:
-                break
-            least = child
-            for c in range(child + 1, min(child + 4, size)):
-                if heap_key[c] < heap_key[least]:
-                    least = c
-            if heap_key[least] >= last_key:
-                break
-            heap_key[at], heap_node[at] = heap_key[least], heap_node[least]
-            at = least
-        heap_key[at], heap_node[at] = last_key, last_node
-        if here > minutes[v]:
-            continue
-        for e in range(offset[v], offset[v + 1]):
-            u, through = to[e], here + cost[e]
-            if through < minutes[u]:
-                minutes[u], source[u], predecessor[u] = through, source[v], v
-                _push(heap_key, heap_node, size, through, u)
-                size += 1
+    Returns
+    -------
+    array of shape `(n,)`
+        0 at a source, `inf` unreachable.
+
+    Examples
+    --------
+    >>> graph = csr_graph(3, [0, 1], [1, 2], [5.0, 2.0])
+    >>> accumulate(graph, nearest(graph, [0]), [1.5, 0.5]).tolist()
+    [0.0, 1.5, 2.0]
+    """
+    rows = graph if isinstance(graph, Graph) else graph.graph
+    value = np.ascontiguousarray(edge_value, np.float64)
+    total = np.where(answer.predecessor >= 0, np.nan, np.where(answer.minutes < np.inf, 0.0, np.inf))
+    _chains.add_up(rows.offset, rows.to, rows.edge, value, answer.predecessor, total)
+    return total

@@ -1,0 +1,265 @@
+"""Chains of degree-2 nodes: found once, left out of the search, and filled in after it."""
+
+import numpy as np
+from numba import njit
+
+# Of chain c the inner nodes are node[start[c]:start[c + 1]], from its end a to its end b, and the hops between them
+# are start[c] + c to start[c + 1] + c: hop s + c leads to inner node s from the left, hop s + c + 1 to its right.
+
+
+@njit(cache=True, nogil=True)
+def fill_rows(offset, a, b, cost, to, minutes, edge):  # type: ignore[no-untyped-def]
+    """Sort edges into rows by end and cost, drop all but the quickest of parallel ones; return how many stay.
+
+    `offset` comes in as the rows with parallel edges and leaves without.
+    """
+    n = len(offset) - 1
+    slot = offset[:-1].copy()
+    for e in range(len(a)):  # insertion into short sorted rows
+        first, at = offset[a[e]], slot[a[e]]
+        slot[a[e]] += 1
+        while at > first and (to[at - 1] > b[e] or (to[at - 1] == b[e] and minutes[at - 1] > cost[e])):
+            to[at], minutes[at], edge[at] = to[at - 1], minutes[at - 1], edge[at - 1]
+            at -= 1
+        to[at], minutes[at], edge[at] = b[e], cost[e], e
+    kept = read = 0
+    for v in range(n):
+        end, row = offset[v + 1], kept
+        while read < end:
+            if kept == row or to[kept - 1] != to[read]:
+                to[kept], minutes[kept], edge[kept] = to[read], minutes[read], edge[read]
+                kept += 1
+            read += 1
+        offset[v + 1] = kept
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _edge_between(offset, to, a, b):  # type: ignore[no-untyped-def]
+    """Return the position of the edge from a to b; -1 where there is none."""
+    low, high = offset[a], offset[a + 1]
+    while low < high:
+        middle = (low + high) >> 1
+        if to[middle] < b:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < offset[a + 1] and to[low] == b else -1
+
+
+@njit(cache=True, nogil=True)
+def edge_minutes(offset, to, minutes, a, b):  # type: ignore[no-untyped-def]
+    """Return the minutes of the edge from a to b; inf where there is none."""
+    e = _edge_between(offset, to, a, b)
+    return minutes[e] if e >= 0 else np.inf
+
+
+@njit(cache=True, nogil=True)
+def two_neighbours(offset, to):  # type: ignore[no-untyped-def]
+    """Return for every node its two neighbours, edges of either direction counted; -1 twice where not two."""
+    n = len(offset) - 1
+    pair = np.full((n, 2), -1, np.int32)
+    more = np.zeros(n, np.bool_)
+    for v in range(n):
+        for e in range(offset[v], offset[v + 1]):
+            for x, y in ((v, np.int64(to[e])), (np.int64(to[e]), v)):
+                if x == y or pair[x, 0] == y or pair[x, 1] == y:
+                    continue
+                if pair[x, 0] < 0:
+                    pair[x, 0] = y
+                elif pair[x, 1] < 0:
+                    pair[x, 1] = y
+                else:
+                    more[x] = True
+    for v in range(n):
+        if more[v] or pair[v, 1] < 0:
+            pair[v] = -1
+    return pair
+
+
+@njit(cache=True, nogil=True)
+def walk_chains(pair, offset, to, minutes):  # type: ignore[no-untyped-def]
+    """Walk every chain from one end to the other.
+
+    Returns start, nodes, ends (node numbers, shape `(chains, 2)`), and hops forwards and backwards.
+    """
+    n = len(pair)
+    inner = pair[:, 0] >= 0
+    total = inner.sum()
+    start, ends = np.zeros(total + 1, np.int64), np.empty((total, 2), np.int32)
+    node, taken = np.empty(total, np.int32), np.zeros(n, np.bool_)
+    forth, back = np.empty(2 * total), np.empty(2 * total)
+    chains = filled = 0
+    for round_ in range(2):  # chains that hang on a core node, then rings, which give up one node to the core
+        for x in range(n):
+            if not inner[x] or taken[x]:
+                continue
+            if round_ == 1:
+                inner[x] = False
+                before, here = x, pair[x, 0]
+            elif not inner[pair[x, 0]]:
+                before, here = pair[x, 0], x
+            elif not inner[pair[x, 1]]:
+                before, here = pair[x, 1], x
+            else:
+                continue
+            ends[chains, 0] = before
+            while True:
+                forth[filled + chains] = edge_minutes(offset, to, minutes, before, here)
+                back[filled + chains] = edge_minutes(offset, to, minutes, here, before)
+                if not inner[here]:
+                    break
+                node[filled], taken[here] = here, True
+                filled += 1
+                before, here = here, pair[here, 1] if pair[here, 0] == before else pair[here, 0]
+            ends[chains, 1] = here
+            chains += 1
+            start[chains] = filled
+    return start[: chains + 1], node[:filled], ends[:chains], forth[: filled + chains], back[: filled + chains]
+
+
+@njit(cache=True, nogil=True)
+def leave_chains(chains, start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
+    """Carry the sources inside the chains listed out to the chains' ends; `reached_by` as in `fill_chains`."""
+    for c in chains:
+        for way in range(2):
+            best, from_source, last = np.inf, -1, -1
+            count = start[c + 1] - start[c]
+            for step in range(count):
+                s = start[c] + step if way == 0 else start[c + 1] - 1 - step
+                best += forth[s + c] if way == 0 else back[s + c + 1]
+                last = node[s]
+                if minutes[last] < best:
+                    best, from_source = minutes[last], source[last]
+            best += forth[start[c + 1] + c] if way == 0 else back[start[c] + c]
+            end = ends[c, 1 - way]
+            if best < minutes[end]:
+                minutes[end], source[end], predecessor[end] = best, from_source, last
+                reached_by[end] = 2 * c + way
+
+
+@njit(cache=True, nogil=True)
+def fill_chains(start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
+    """Fill in the nodes of every chain from its ends.
+
+    `reached_by[end]` is `2 * chain` for an end b that was reached along the chain, `2 * chain + 1` for an end a.
+    Nothing better can come back from there, and neither rounding nor edges of 0 minutes must make it seem so.
+    """
+    for c in range(len(start) - 1):
+        for way in range(2):
+            end = ends[c, way]
+            best, from_source, last = minutes[end], source[end], end
+            if reached_by[end] == 2 * c + 1 - way:
+                best = np.inf
+            for step in range(start[c + 1] - start[c]):
+                s = start[c] + step if way == 0 else start[c + 1] - 1 - step
+                best += forth[s + c] if way == 0 else back[s + c + 1]
+                v = node[s]
+                if best < minutes[v]:
+                    minutes[v], source[v], predecessor[v] = best, from_source, last
+                else:
+                    best, from_source = minutes[v], source[v]
+                last = v
+
+
+@njit(cache=True, nogil=True)
+def _merge(minutes, source, other_minutes, other_source, spare_minutes, spare_source):  # type: ignore[no-untyped-def]
+    """Merge two sorted lists of k labels into the first, each source once, by minutes and then by source."""
+    k, i, j, filled = len(minutes), 0, 0, 0
+    while filled < k:
+        left = minutes[i] if i < k else np.inf
+        right = other_minutes[j] if j < k else np.inf
+        if left == np.inf and right == np.inf:
+            break
+        if left < right or (left == right and source[i] <= other_source[j]):
+            value, s, i = left, source[i], i + 1
+        else:
+            value, s, j = right, other_source[j], j + 1
+        known = False
+        for m in range(filled):
+            known |= spare_source[m] == s
+        if not known:
+            spare_minutes[filled], spare_source[filled] = value, s
+            filled += 1
+    for m in range(k):
+        minutes[m] = spare_minutes[m] if m < filled else np.inf
+        source[m] = spare_source[m] if m < filled else -1
+
+
+@njit(cache=True, nogil=True)
+def fill_chains_k(start, node, ends, forth, back, own, own_next, begin, minutes, source):  # type: ignore[no-untyped-def]
+    """Fill in k labels of the nodes of every chain from its ends and from the sources inside it.
+
+    `own[node]` is the first source at a node, `own_next[source]` the next one there, -1 none.
+    """
+    k = minutes.shape[1]
+    carried, origin = np.empty(k), np.empty(k, np.int32)
+    one, one_source = np.full(k, np.inf), np.full(k, -1, np.int32)
+    spare, spare_source = np.empty(k), np.empty(k, np.int32)
+    for c in range(len(start) - 1):
+        for way in range(2):
+            for m in range(k):
+                carried[m], origin[m] = minutes[ends[c, way], m], source[ends[c, way], m]
+            for step in range(start[c + 1] - start[c]):
+                s = start[c] + step if way == 0 else start[c + 1] - 1 - step
+                hop = forth[s + c] if way == 0 else back[s + c + 1]
+                for m in range(k):
+                    carried[m] += hop
+                    if carried[m] == np.inf:
+                        origin[m] = -1
+                v = node[s]
+                i = own[v]
+                while i >= 0:
+                    one[0], one_source[0] = begin[i], i
+                    _merge(carried, origin, one, one_source, spare, spare_source)
+                    i = own_next[i]
+                if way == 0:
+                    for m in range(k):
+                        minutes[v, m], source[v, m] = carried[m], origin[m]
+                else:
+                    _merge(minutes[v], source[v], carried, origin, spare, spare_source)
+
+
+@njit(cache=True, nogil=True)
+def hops_to_ends(slots, chain, start, forth, back):  # type: ignore[no-untyped-def]
+    """Return for inner nodes the minutes from end a, from end b, to end a and to end b, shape `(nodes, 4)`."""
+    out = np.zeros((len(slots), 4))
+    for i in range(len(slots)):
+        s, c = slots[i], chain[i]
+        for h in range(start[c] + c, s + c + 1):
+            out[i, 0] += forth[h]
+            out[i, 2] += back[h]
+        for h in range(s + c + 1, start[c + 1] + c + 1):
+            out[i, 1] += back[h]
+            out[i, 3] += forth[h]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def relabel(predecessor, source):  # type: ignore[no-untyped-def]
+    """Give every node the source at the root of its route."""
+    done = predecessor < 0
+    for v in range(len(source)):
+        root = v
+        while not done[root]:
+            root = predecessor[root]
+        here = v
+        while not done[here]:
+            source[here], done[here] = source[root], True
+            here = predecessor[here]
+
+
+@njit(cache=True, nogil=True)
+def add_up(offset, to, edge, value, predecessor, total):  # type: ignore[no-untyped-def]
+    """Sum an edge value from each source along the tree; `total` comes in NaN where it is to be filled."""
+    stack = np.empty(len(total), np.int64)
+    for v in range(len(total)):
+        depth, here = 0, v
+        while np.isnan(total[here]):
+            stack[depth] = here
+            depth += 1
+            here = predecessor[here]
+        for i in range(depth - 1, -1, -1):
+            e = _edge_between(offset, to, here, stack[i])
+            total[stack[i]] = total[here] + value[edge[e]]
+            here = stack[i]
