@@ -44,7 +44,7 @@ err_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _STAGES = 9  # read, travel, surfaces, climate, scores, map, rasters, tables, geopackage
 _COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
-_SHOWN = 20
+_SHOWN = 25
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file (TOML).", show_default=False)]
 

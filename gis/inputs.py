@@ -278,8 +278,8 @@ def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
             first = frame.loc[wrong].iloc[0]
             raise InputError(
                 [*findings, Finding(
-                    "error", "wrong-geometry", "expected polygons; this may be another layer", file=path.name, row=str(first["row"]),
-                    value=str(kinds[wrong].iloc[0]), count=int(wrong.sum()),
+                    "error", "wrong-geometry", "expected polygons; this may be another layer", file=path.name,
+                    row=str(first["row"]), value=str(kinds[wrong].iloc[0]), count=int(wrong.sum()),
                 )]
             )  # fmt: skip
         invalid = ~frame.geometry.is_valid
@@ -461,8 +461,8 @@ def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> Non
             CRS.from_user_input(study.grid.crs)
         except CRSError:
             desk.error(
-                "unknown-crs", 'no such coordinate system; give grid.crs a code such as "EPSG:32642", or "auto"',
-                value=study.grid.crs,
+                "unknown-crs", 'no such coordinate system; give a code such as "EPSG:32642", or "auto"',
+                value=f"grid.crs = {study.grid.crs}",
             )  # fmt: skip
     if study.grid.cell_km is None:
         return
@@ -473,8 +473,8 @@ def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> Non
     cells = wide_km * high_km / study.grid.cell_km**2
     if cells > _CELLS_MAX:
         desk.error(
-            "too-many-cells", f"the grid would have about {cells:,.0f} cells, more than {_CELLS_MAX:,}; choose a larger "
-            "grid.cell_km", value=f"{study.grid.cell_km:g}",
+            "too-many-cells", f"the grid would have about {cells:,.0f} cells, more than {_CELLS_MAX:,}; choose larger "
+            "cells", value=f"grid.cell_km = {study.grid.cell_km:g}",
         )  # fmt: skip
 
 
