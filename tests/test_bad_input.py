@@ -146,7 +146,8 @@ KINDS: dict[str, tuple[Spoil, list[str]]] = {
         ["no settlement is a centre", "['City', 'Town']", "'city', 'town'"],
     ),
     "an unknown block": (
-        replace("study.toml", "[grid]", "[blocks]\nclimat = 1\n[grid]"), ["blocks.climat: no indicator is in this block"]
+        replace("study.toml", "[grid]", "[blocks]\nclimat = 1\n[grid]"),
+        ["blocks.climat: no indicator is in this block"],
     ),
     "an unknown coordinate system": (
         replace("study.toml", "[grid]", '[grid]\ncrs = "EPSG:1"'), ["grid.crs = EPSG:1: no such coordinate system"]
@@ -201,11 +202,12 @@ def test_check_finds_what_run_finds(country: Path, kind: str) -> None:
 
 
 def test_errors_of_several_layers_are_shown_all_at_once(country: Path) -> None:
-    for kind in ("duplicate ids", "negative population", "unknown class of road", "missing raster", "too many cells"):
+    kinds = ("duplicate ids", "negative population", "unknown class of road", "missing raster", "an unknown block")
+    for kind in kinds:
         KINDS[kind][0](country)
     done = call("run", country / "study.toml")
     assert done.code == 1
-    for kind in ("duplicate ids", "negative population", "unknown class of road", "missing raster", "too many cells"):
+    for kind in kinds:
         assert KINDS[kind][1][0] in done.err
     assert len([line for line in done.err.splitlines() if line.startswith("error ")]) == 5
 
