@@ -135,9 +135,12 @@ def write_map(
         context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
         remoteness_classes=remoteness_classes, language=language, title=title, notes=notes,
     )  # fmt: skip
-    page = folium.Map(tiles=None, zoom_control=False, prefer_canvas=True, min_zoom=2, max_zoom=16, zoom_snap=0.25)
+    (south, west), (north, east) = data["bounds"]  # the page fits them into what its panel leaves free
+    middle = ((south + north) / 2, (west + east) / 2)
+    page = folium.Map(
+        middle, zoom_start=4, min_zoom=2, max_zoom=16, zoom_snap=0.25, tiles=None, zoom_control=False
+    )  # fmt: skip
     page._id = "shalgai"
-    page.fit_bounds(data["bounds"], padding=(24, 24))
     leaflet = _leaflet()
     findings = []
     if leaflet is None:

@@ -391,3 +391,23 @@ def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, mo
     every = payload.road_lines(country["roads"], "en", 0.001)
     monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(p[0]) for road in every[:2] for p in road["lines"]))
     assert [r["label"] for r in payload.road_lines(country["roads"], "en", 0.001)] == [r["label"] for r in every[:2]]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_opens_on_all_settlements_beside_its_panel(visit, page_file, country, size):
+    page = visit(page_file, size)
+    west, south, east, north = country["settlements"].total_bounds
+    corners = page.evaluate(
+        """(all) => all.map((at) => map_shalgai.latLngToContainerPoint(at)).map((p) => [p.x, p.y])""",
+        [[north, west], [south, east]],
+    )
+    panel = page.locator(".panel").bounding_box()
+    free = panel["x"] + panel["width"], 0
+    if size == "phone":
+        free = 0, panel["y"] + panel["height"]
+    assert corners[0][0] >= free[0]
+    assert corners[0][1] >= free[1]
+    assert corners[1][0] <= SIZES[size][0]
+    assert corners[1][1] <= SIZES[size][1]
+    # and uses at least half of what is free
+    assert corners[1][0] - corners[0][0] > 0.5 * (SIZES[size][0] - free[0])
