@@ -73,6 +73,8 @@ def run(
     """Run a study: score every settlement, write map, layers and tables."""
     with _progress() as step:
         step("start")
+        from gis.checkpoints import Checkpoints
+        from gis.inputs import study_files
         from gis.outputs import write_outputs
         from gis.pipeline import compute
         from gis.study import demonstration, read_study
@@ -82,9 +84,13 @@ def run(
         folder = out or (Path("results") if study is None else chosen.resolve(chosen.outputs.folder))
         with _log(folder) as log:
             log.info("study %s", study or "the demonstration")
-            result = compute(chosen, progress=step)
+            kept = Checkpoints.of(chosen.model_dump_json(exclude={"outputs"}), study_files(chosen))
+            result = compute(chosen, progress=step, checkpoints=kept)
+            if result.record.resumed:
+                log.info("taken from the run that was stopped: %s", ", ".join(result.record.resumed))
             result.record.progress = step
             write_outputs(result, folder)
+            kept.forget()
             for finding in result.record.findings:
                 log.info("%s %s", finding.level, finding)
             log.info("seconds %s", result.record.seconds)

@@ -152,7 +152,7 @@ def read_inputs(study: Study) -> Inputs:
         regions=regions,
         temperature=rasters[0],
         precipitation=rasters[1],
-        files=_files(study),
+        files=study_files(study),
         findings=desk.findings,
     )
 
@@ -496,16 +496,23 @@ def _known_surfaces(roads: gpd.GeoDataFrame, surfaces: pd.DataFrame, study: Stud
     return roads.assign(**{SURFACE: roads[SURFACE].where(~strange, None)})
 
 
-def _files(study: Study) -> list[Path]:
-    layers = [study.settlements, study.roads, study.water, study.boundary, study.regions]
-    paths = [layer.path for layer in layers if layer is not None]
-    if study.roads is not None:
-        paths += [p for p in (study.roads.speeds, study.roads.surfaces) if p is not None]
-    for raster in (study.climate.temperature, study.climate.precipitation):
-        if raster is not None:
-            paths += raster.path if isinstance(raster.path, list) else [raster.path]
-    paths += [p for p in (study.remoteness.table, study.remoteness.classes) if p is not None]
-    return list(dict.fromkeys(part for path in paths for part in _parts(study.resolve(path))))
+def study_files(study: Study) -> list[Path]:
+    """Return every file that a study names, each once: layers with all their parts, and tables.
+
+    Examples
+    --------
+    >>> [path.name for path in study_files(read_study(demonstration()))][:2]
+    ['settlements.csv', 'roads.geojson']
+    """
+    named = _paths(study.model_dump(exclude={"outputs"}))
+    return list(dict.fromkeys(part for path in named for part in _parts(study.resolve(path))))
+
+
+def _paths(value: object) -> list[Path]:
+    if isinstance(value, Path):
+        return [value]
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [path for item in inner for path in _paths(item)]
 
 
 def _parts(path: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis import fields
+from gis.checkpoints import Checkpoints
 from gis.inputs import Inputs, read_inputs
 from gis.record import Progress, Record
 from gis.space.grid import Grid
@@ -62,7 +63,7 @@ class Result:
     record: Record
 
 
-def compute(study: Study, *, progress: Progress | None = None) -> Result:
+def compute(study: Study, *, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
     """Run a study and return its results as objects; nothing is written.
 
     Parameters
@@ -71,6 +72,8 @@ def compute(study: Study, *, progress: Progress | None = None) -> Result:
         From `gis.study.read_study` or `gis.study.make_study`.
     progress
         Called with the name of each stage as it begins.
+    checkpoints
+        Where long stages are kept, so that a run that was killed goes on from the last one; None keeps nothing.
 
     Returns
     -------
@@ -81,17 +84,13 @@ def compute(study: Study, *, progress: Progress | None = None) -> Result:
     InputError
         Layers that cannot be used, with all findings.
     """
-    record = Record(progress=progress)
-    with record.stage("read"):
-        inputs = read_inputs(study)
-    record.findings += inputs.findings
+    record = Record(progress=progress, checkpoints=Checkpoints(None) if checkpoints is None else checkpoints)
+    inputs = record.keep("read", lambda: _read(study, record))
     places = inputs.settlements.sort_index()
     level = levels(places, inputs, record)
-    with record.stage("travel"):
-        travelled = travel(study, inputs, places, level, record)
-    with record.stage("surfaces"):
-        grid = make_grid(study, places)
-        travel_time, distance = surfaces(study, inputs, places, level, travelled, grid)
+    travelled = record.keep("travel", lambda: travel(study, inputs, places, level, record))
+    grid = make_grid(study, places)
+    travel_time, distance = record.keep("surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid))
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)
     with record.stage("scores"):
@@ -123,3 +122,9 @@ def compute(study: Study, *, progress: Progress | None = None) -> Result:
         tables=tables,
         record=record,
     )
+
+
+def _read(study: Study, record: Record) -> Inputs:
+    inputs = read_inputs(study)
+    record.findings += inputs.findings
+    return inputs

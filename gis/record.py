@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
+from gis.checkpoints import Checkpoints
 from gis.errors import Finding, Level
 
 Progress = Callable[[str], None]
+T = TypeVar("T")
 
 
 @dataclass
@@ -17,7 +20,22 @@ class Record:
     seconds: dict[str, float] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
+    resumed: list[str] = field(default_factory=list)
     progress: Progress | None = None
+    checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None))
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Do a stage, or take it from a run that was killed after it; findings and figures come along."""
+        with self.stage(name):
+            kept = self.checkpoints.load(name)
+            if kept is not None:
+                value, self.findings, self.figures = kept
+                self.resumed.append(name)
+                return cast(T, value)
+            begun = time.perf_counter()
+            made = make()
+            self.checkpoints.save(name, (made, self.findings, self.figures), time.perf_counter() - begun)
+            return made
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
