@@ -93,6 +93,56 @@ def speed_kph(
     return np.asarray(speed * np.where(paved, paved_factor, unpaved_factor))
 
 
+ANY_PAVED, ANY_UNPAVED = "any_paved", "any_unpaved"
+"""Stand in a table of season factors for all surfaces of the kind."""
+
+
+def season_factor(edges: pd.DataFrame, surfaces: pd.DataFrame, factors: pd.DataFrame) -> Float:
+    """Return the factor of speed on each edge in a season: that of the most specific row that fits it.
+
+    A row that names a surface is more specific than one that names a road class, that more than one of all paved or
+    unpaved surfaces, and that more than one of all roads; one that names class and surface is the most specific.
+    Of two that are equally specific the later wins; where none fits, the factor is 1.
+
+    Parameters
+    ----------
+    edges
+        `road_class` and `surface` (none unknown).
+    surfaces
+        Index `surface`; boolean `paved`.
+    factors
+        `road_class` (empty: any), `surface` (a surface, `any_paved`, `any_unpaved`, or empty: any) and `factor`,
+        0 where such roads are closed.
+
+    Returns
+    -------
+    array of shape `(n,)`
+
+    Examples
+    --------
+    >>> surfaces = pd.DataFrame({"paved": [True, False]}, index=["asphalt", "gravel"])
+    >>> factors = pd.DataFrame({"road_class": ["", "track"], "surface": ["any_unpaved", ""], "factor": [0.6, 0.0]})
+    >>> edges = pd.DataFrame({"road_class": ["trunk", "trunk", "track"], "surface": ["asphalt", "gravel", "gravel"]})
+    >>> season_factor(edges, surfaces, factors).tolist()
+    [1.0, 0.6, 0.0]
+    """
+    class_code, classes = pd.factorize(edges[ROAD_CLASS])
+    surface_code, names = pd.factorize(edges[SURFACE])
+    paved = surfaces["paved"].reindex(names).to_numpy(bool)
+    table = np.ones((len(classes), len(names)))
+    weight = np.zeros_like(table)
+    for road_class, surface, factor in factors[[ROAD_CLASS, SURFACE, "factor"]].itertuples(index=False):
+        group = surface in (ANY_PAVED, ANY_UNPAVED)
+        of_class = np.ones(len(classes), bool) if road_class == "" else classes == road_class
+        of_surface = np.ones(len(names), bool) if surface == "" else names == surface
+        if group:
+            of_surface = paved if surface == ANY_PAVED else ~paved
+        specific = 2 * (road_class != "") + (1 if group else 4 * (surface != ""))
+        wins = np.outer(of_class, of_surface) & (specific >= weight)
+        table[wins], weight[wins] = factor, specific
+    return np.asarray(table[class_code, surface_code])
+
+
 def with_minutes(edges: gpd.GeoDataFrame, speed: Float) -> gpd.GeoDataFrame:
     """Add speed and minutes to edges, along the line and against it.
 
