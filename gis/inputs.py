@@ -501,6 +501,7 @@ def study_files(study: Study) -> list[Path]:
 
     Examples
     --------
+    >>> from gis.study import demonstration, read_study
     >>> [path.name for path in study_files(read_study(demonstration()))][:2]
     ['settlements.csv', 'roads.geojson']
     """
