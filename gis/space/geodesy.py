@@ -16,6 +16,10 @@ GEOD = Geod(ellps="WGS84")
 # third on the ellipsoid, never far down the list, so this many candidates are measured exactly.
 _CANDIDATES = 3
 
+# A line that is straight in degrees bends in a plane of metres: over steps of this many degrees by 5 cm at 50 degrees
+# north, 0.25 m at 80.
+_STEP_DEGREES = 0.02
+
 
 def line_lengths_m(lines: NDArray[np.object_]) -> Float:
     """Return the geodesic length of lines given in longitude and latitude (WGS 84).
@@ -70,6 +74,20 @@ def vertex_measures_m(lines: NDArray[np.object_]) -> tuple[Float, Int, Int]:
     return np.cumsum(step), first, (end - 1).astype(np.int64)
 
 
+def densified(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Put vertices into long segments of lines in longitude and latitude, so that they keep their course in any plane.
+
+    Between two vertices a line is straight in degrees, as GeoJSON has it (RFC 7946, section 3.1.1). Between
+    two towns 300 km apart that is 2 km off the straight line of a map in metres.
+
+    Examples
+    --------
+    >>> shapely.get_num_coordinates(densified(shapely.linestrings([[[60, 50], [60.09, 50]]]))).tolist()
+    [6]
+    """
+    return np.asarray(shapely.segmentize(lines, _STEP_DEGREES))
+
+
 def points_along(lines: NDArray[np.object_], line: Int, share: Float) -> Float:
     """Find points on lines by their share of the line's geodesic length.
 
@@ -85,7 +103,7 @@ def points_along(lines: NDArray[np.object_], line: Int, share: Float) -> Float:
     Returns
     -------
     array of shape `(k, 2)`
-        Longitude and latitude. Within a segment degrees are interpolated.
+        Longitude and latitude.
 
     Examples
     --------
@@ -93,14 +111,50 @@ def points_along(lines: NDArray[np.object_], line: Int, share: Float) -> Float:
     >>> points_along(corner, np.array([0, 0]), np.array([0.5, 1.0])).round(3).tolist()
     [[60.999, 60.0], [61.0, 60.5]]
     """
-    xy = shapely.get_coordinates(lines)
-    metres, first, last = vertex_measures_m(lines)
+    dense = densified(lines)
+    xy = shapely.get_coordinates(dense)
+    metres, first, last = vertex_measures_m(dense)
     start, end = first[line], last[line]
     target = metres[start] + share * (metres[end] - metres[start])
     before = np.clip(np.searchsorted(metres, target, side="right") - 1, start, end - 1)
     step = metres[before + 1] - metres[before]
     part = np.clip((target - metres[before]) / np.where(step > 0, step, 1.0), 0.0, 1.0)[:, None]
     return np.asarray(xy[before] * (1 - part) + xy[before + 1] * part)
+
+
+def parts_of_lines(lines: NDArray[np.object_], start: Float, end: Float) -> NDArray[np.object_]:
+    """Cut the part of each line that lies between two shares of its geodesic length.
+
+    Parameters
+    ----------
+    lines
+        LineStrings in longitude and latitude (WGS 84), shape `(n,)`.
+    start, end
+        Shares from 0 to 1, `start` below `end`, shape `(n,)`.
+
+    Returns
+    -------
+    array of shape `(n,)`
+        LineStrings in the direction of the lines.
+
+    Examples
+    --------
+    >>> corner = shapely.linestrings([[[60.0, 60.0], [61.0, 60.0], [61.0, 60.5]]])
+    >>> shapely.to_wkt(parts_of_lines(corner, np.array([0.25]), np.array([1.0])), rounding_precision=3).tolist()
+    ['LINESTRING (60.5 60, 61 60, 61 60.5)']
+    """
+    metres, first, last = vertex_measures_m(lines)
+    length = metres[last] - metres[first]
+    low, high = metres[first] + start * length, metres[first] + end * length
+    of_line = np.repeat(np.arange(len(lines)), last - first + 1)
+    inside = (metres > low[of_line]) & (metres < high[of_line])
+    number = np.arange(len(lines))
+    xy = np.concatenate([
+        points_along(lines, number, start), shapely.get_coordinates(lines)[inside], points_along(lines, number, end)
+    ])  # fmt: skip
+    # Every line's own vertices lie between its ends, in their order.
+    order = np.argsort(np.concatenate([number, of_line[inside], number]), kind="stable")
+    return np.asarray(shapely.linestrings(xy[order], indices=np.concatenate([number, of_line[inside], number])[order]))
 
 
 def segment_lengths_m(start: Float, end: Float) -> Float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from gis.fields import BACKWARD_MIN, COMPONENT_ID, FORWARD_MIN, FROM_ID, LENGTH_M, TO_ID
-from gis.space.geodesy import local_crs, segment_lengths_m, vertex_measures_m
+from gis.space.geodesy import densified, local_crs, segment_lengths_m, vertex_measures_m
 from gis.space.network import Network
 
 Float = NDArray[np.float64]
@@ -58,7 +58,7 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     >>> network = Network(network.nodes, network.edges.assign(forward_min=9.0, backward_min=9.0))
     >>> village = gpd.GeoSeries.from_xy([60.25], [50.01], crs="EPSG:4326")
     >>> snap(village, network, near_m=2000).round(2)[["edge", "fraction", "access_m"]].to_numpy().tolist()
-    [[0.0, 0.25, 1022.67]]
+    [[0.0, 0.25, 1112.24]]
     """
     first, _ = _first_ways(_Plane.of(points, network), near_m)
     return first.set_axis(points.index)
@@ -137,6 +137,7 @@ class _Plane:
     lonlat: Float
     to_plane: Transformer
     points: NDArray[np.object_]
+    dense: NDArray[np.object_]
     lines: NDArray[np.object_]
 
     @classmethod
@@ -147,9 +148,10 @@ class _Plane:
         corners = np.vstack([lonlat, shapely.get_coordinates(edges.geometry.to_numpy())])
         bounds = (*corners.min(axis=0), *corners.max(axis=0)) if len(corners) else (0.0, 0.0, 0.0, 0.0)
         to_plane = Transformer.from_crs("EPSG:4326", CRS(local_crs(bounds)), always_xy=True)
-        lines = shapely.transform(edges.geometry.to_numpy(), lambda xy: np.column_stack(to_plane.transform(*xy.T)))
+        dense = densified(edges.geometry.to_numpy())
+        lines = shapely.transform(dense, lambda xy: np.column_stack(to_plane.transform(*xy.T)))
         flat = shapely.points(*to_plane.transform(*lonlat.T))
-        return cls(edges, usable, edges[COMPONENT_ID].to_numpy(np.int64), lonlat, to_plane, flat, lines)
+        return cls(edges, usable, edges[COMPONENT_ID].to_numpy(np.int64), lonlat, to_plane, flat, dense, lines)
 
     def nearest(self, rows: Int, candidates: Int) -> pd.DataFrame:
         """The nearest point on candidate edges of the settlements at given positions."""
@@ -196,7 +198,7 @@ class _Plane:
         """Turn metres of the plane into shares of the geodesic length, exact at every vertex."""
         lines = self.lines[edge]
         flat = shapely.get_coordinates(lines)
-        metres, first, last = vertex_measures_m(self.edges.geometry.to_numpy()[edge])
+        metres, first, last = vertex_measures_m(self.dense[edge])
         step = np.hypot(*np.diff(flat, axis=0, prepend=flat[:1]).T)
         step[first] = 0.0
         measure = np.cumsum(step)
