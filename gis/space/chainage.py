@@ -132,8 +132,8 @@ def chainage(network: Network, edge: Int, first_vertex: tuple[float, float]) -> 
     n = len(nodes)
     # Of parallel edges the shorter: a sparse matrix would add them up.
     joined = pd.DataFrame({"a": np.minimum(start, end), "b": np.maximum(start, end), "km": length_km})
-    joined = joined[joined["a"] != joined["b"]].groupby(["a", "b"], as_index=False)["km"].min()
-    graph = coo_matrix((joined["km"], (joined["a"], joined["b"])), shape=(n, n)).tocsr()
+    shortest = joined[joined["a"] != joined["b"]].groupby(["a", "b"])["km"].min().reset_index()
+    graph = coo_matrix((shortest["km"], (shortest["a"], shortest["b"])), shape=(n, n)).tocsr()
     _, part = connected_components(graph, directed=False)
     degree = np.bincount(np.concatenate([start, end]), minlength=n)
     tip = degree == 1
