@@ -72,7 +72,7 @@ def examine(environment: Mapping[str, str] = os.environ) -> tuple[dict[str, str]
                     "set by another program (QGIS or OSGeo4W do so); it can point GDAL or PROJ to "
                     "files of another version: unset it, or start from a plain console",
                     value=f"{name}={environment[name]}",
-                )  # fmt: skip
+                )
             )
     if find_spec("leaflet") is None:
         findings.append(Finding("error", "missing-library", "maps would need the network", value="django-leaflet"))
