@@ -223,6 +223,71 @@ class PotentialRule(_Model):
         return self
 
 
+class Planning(_Model):
+    """The planner's tables by region and district."""
+
+    limits_min: Annotated[list[Positive], Field(min_length=1)] = [30.0, 60.0, 120.0]
+    """People and settlements farther than these minutes from each tier are counted."""
+    all_season_within_km: Positive = 2.0
+    """The Rural Access Index counts rural people within this distance of a paved road."""
+    disparity: list[str] = ["remoteness", "viability"]
+    """Columns of the settlements, 0 or more, in which regions are compared."""
+
+
+class Regional(_Model):
+    """Figures by region, such as product per head: a table (CSV, XLSX), or columns of the layer of regions."""
+
+    path: File | None = None
+    """The table; without it, columns of the layer of regions are used."""
+    key: str = "region"
+    """Its column with the name of the region."""
+    values: list[str] = []
+    """Columns per person, 0 or more, in which regions are compared."""
+    amounts: list[str] = []
+    """Columns of amounts by branch (workers, product), of which location quotients are made."""
+    whole: str | None = None
+    """Column with the total of all branches; without it, the sum of `amounts`."""
+
+
+class Towns(_Model):
+    """Towns, all other settlements being rural; and the rule by which a small town is called depressed."""
+
+    values: Annotated[list[str], Field(min_length=1)] = ["republican_city", "regional_centre", "city", "town"]
+    """The values of the settlements' column `tier` that are towns."""
+    population_max: Positive = 50_000.0
+    """The most people that a small town has."""
+    criteria: File | None = None
+    """CSV of criterion, column, comparison, limit and points; without it the preset `towns.csv`."""
+    points_min: Positive = 2.0
+    """A town is depressed where the criteria that it meets have so many points."""
+
+
+class Support(_Model):
+    """Support villages, and the satellites that they serve."""
+
+    values: Annotated[list[str], Field(min_length=1)] | None = None
+    """The values of the settlements' column `tier` that may be support villages; without it all but towns."""
+    population_min: NotNegative = 1000.0
+    """The least population of a support village."""
+    limit_min: Positive = 60.0
+    """Minutes within which a support village serves."""
+    number: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """The most support villages that are proposed; without it as many as `share` needs."""
+    share: Annotated[Share, Field(gt=0)] = 0.9
+    """The share of rural people to be served."""
+
+
+class Typology(_Model):
+    """Types of settlements: remoteness crossed with potential."""
+
+    near: list[str] | None = None
+    """The classes of remoteness that are near; without it the first third of them (two of five)."""
+    remote: list[str] | None = None
+    """The classes of remoteness that are remote; without it the last third of them (two of five)."""
+    table: File | None = None
+    """CSV of remoteness, potential and type; without it the preset `typology.csv`."""
+
+
 class Outputs(_Model):
     """Where results go."""
 
@@ -248,6 +313,8 @@ class Study(_Model):
     """Polygons of the study area: rasters have no value outside."""
     regions: Layer | None = None
     """Polygons of the regions; column region (the name). Settlements without a region get the one they lie in."""
+    districts: Layer | None = None
+    """Polygons of the districts; column district (the name or code). Settlements without one get the one they lie in."""
     climate: Climate = Climate()
     tiers: list[Tier] | None = None
     """From high to low; without them the five ARIA+ tiers by population."""
@@ -259,6 +326,11 @@ class Study(_Model):
     blocks: dict[Slug, Positive] | None = None
     """Weight of each block; without them the preset `blocks.csv`, and 1 for a block that it does not name."""
     potential: PotentialRule = PotentialRule()
+    typology: Typology = Typology()
+    planning: Planning = Planning()
+    regional: Regional | None = None
+    towns: Towns = Towns()
+    support: Support = Support()
     outputs: Outputs = Outputs()
 
     _folder: Path = PrivateAttr(default=Path())
