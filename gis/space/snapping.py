@@ -186,13 +186,16 @@ class _Plane:
 
     def _faster_first(self, edge: Int) -> list[Float]:
         """Sort keys that do not depend on the order of the roads, the weightiest last, as numpy.lexsort has them."""
-        length_m = np.maximum(self.edges[LENGTH_M].to_numpy(float)[edge], _TIE_M)
-        forward = self.edges[FORWARD_MIN].to_numpy(float)[edge] / length_m
-        backward = self.edges[BACKWARD_MIN].to_numpy(float)[edge] / length_m
+        length_m = self.edges[LENGTH_M].to_numpy(float)[edge]
+        # To a metre in an hour, so that the rounding of lengths decides nothing.
+        forward, backward = (
+            np.round(length_m / np.maximum(self.edges[minutes].to_numpy(float)[edge], _TIE_M) * 60.0)
+            for minutes in (FORWARD_MIN, BACKWARD_MIN)
+        )
         ends = self.edges[[FROM_ID, TO_ID]].to_numpy(float)[edge]
         # Of two one-way roads on one line, the one that leads to the node of the lower number.
-        arrival = np.where(forward <= backward, ends[:, 1], ends[:, 0])
-        return [arrival, np.maximum(forward, backward), np.minimum(forward, backward)]
+        arrival = np.where(forward >= backward, ends[:, 1], ends[:, 0])
+        return [arrival, -np.minimum(forward, backward), -np.maximum(forward, backward)]
 
     def _fraction(self, edge: Int, along: Float) -> Float:
         """Turn metres of the plane into shares of the geodesic length, exact at every vertex."""
