@@ -314,7 +314,7 @@ class Study(_Model):
     regions: Layer | None = None
     """Polygons of the regions; column region (the name). Settlements without a region get the one they lie in."""
     districts: Layer | None = None
-    """Polygons of the districts; column district (the name or code). Settlements without one get the one they lie in."""
+    """Polygons of the districts; column district (name or code). Settlements without one get the one they lie in."""
     climate: Climate = Climate()
     tiers: list[Tier] | None = None
     """From high to low; without them the five ARIA+ tiers by population."""
