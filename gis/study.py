@@ -66,7 +66,7 @@ class Settlements(Layer):
 
 
 class Roads(Layer):
-    """The roads; columns road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name."""
+    """The roads; columns road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name, months."""
 
     noding: Literal["vertices", "crossings"] = "vertices"
     """Roads meet at the vertices they share (as in OpenStreetMap) or wherever they cross, but for bridges."""
@@ -74,6 +74,8 @@ class Roads(Layer):
     """CSV of speed by road class; without it the preset `speeds.csv`."""
     surfaces: File | None = None
     """CSV of factors by surface; without it the preset `surfaces.csv`."""
+    closures: File | None = None
+    """CSV of closures as agencies publish them: ref, km_from, km_to, months, note."""
     near_km: NotNegative = 2.0
     """Up to how far from a road the way to it is a local street or track."""
     near_kph: Positive = 20.0
@@ -157,6 +159,21 @@ class Season(_Model):
     """Factor of speed on unpaved roads; 0 is closed."""
 
 
+class Closures(_Model):
+    """Rules by which monthly temperatures close roads, at the middle of each; the table turns them on."""
+
+    unpaved_after_thaw: bool = True
+    """Unpaved roads are closed in the month after the thaw: the first after the coldest whose mean is above thaw_c."""
+    thaw_c: Number = 0.0
+    """The mean temperature above which a month is thawed, C."""
+    ice_roads: bool = True
+    """Ice roads are open only in months whose mean is below ice_road_c, but for those with months of their own."""
+    ice_road_c: Number = -10.0
+    """The mean temperature below which ice carries, C."""
+    freight_stops_c: Number = -30.0
+    """The mean temperature at and below which lorries stand still, C: such months are counted, cars go on."""
+
+
 class GridChoice(_Model):
     """The grid of the rasters."""
 
@@ -177,8 +194,17 @@ class RemotenessRule(_Model):
     """CSV of tier, weight and cap_min for the preset `kz`; without it `remoteness_kz.csv`."""
     classes: File | None = None
     """CSV of classes; without it `remoteness_classes.csv`."""
+    season: Literal["first", "worst", "mean"] = "first"
+    """For `kz`: by the minutes of the first season, of the worst month, or on average over the months."""
     means_km: dict[str, Positive] | None = None
     """Frozen mean kilometres by tier for `aria_plus`: the ruler of another run (see its run.json)."""
+
+
+    @model_validator(mode="after")
+    def _season(self) -> "RemotenessRule":
+        if self.season != "first" and self.preset != "kz":
+            raise ValueError(f"season {self.season!r} needs the preset kz: {self.preset} measures kilometres")
+        return self
 
 
 class Indicator(_Model):
@@ -318,7 +344,13 @@ class Study(_Model):
     climate: Climate = Climate()
     tiers: list[Tier] | None = None
     """From high to low; without them the five ARIA+ tiers by population."""
-    seasons: list[Season] = [Season(name="year")]
+    seasons: Annotated[
+        Annotated[File, Tag("(file)")] | Annotated[list[Season], Tag("(list)")],
+        Discriminator(lambda value: "(file)" if isinstance(value, str | Path) else "(list)"),
+    ] = [Season(name="year")]
+    """A list; or "kz" or "months" (the presets `seasons_kz.csv`, `seasons_months.csv`); or a CSV like them."""
+    closures: Closures | None = None
+    """Rules of closure by temperature; none without the table."""
     grid: GridChoice = GridChoice()
     remoteness: RemotenessRule = RemotenessRule()
     indicators: list[Indicator] | None = None
@@ -357,7 +389,9 @@ class Study(_Model):
 
     @field_validator("seasons")
     @classmethod
-    def _seasons(cls, seasons: list[Season]) -> list[Season]:
+    def _seasons(cls, seasons: Path | list[Season]) -> Path | list[Season]:
+        if isinstance(seasons, Path):
+            return seasons
         if not seasons:
             raise ValueError("at least one season is needed; leave the key out for one season, the year")
         _unique([season.name for season in seasons], "season")
@@ -375,7 +409,8 @@ class Study(_Model):
     @model_validator(mode="after")
     def _columns(self) -> "Study":
         names = [travel_time_min(tier.name) for tier in self.tiers or []]
-        names += [travel_time_min(t.name, season.name) for t in self.tiers or [] for season in self.seasons[1:]]
+        later = self.seasons[1:] if isinstance(self.seasons, list) else []
+        names += [travel_time_min(t.name, season.name) for t in self.tiers or [] for season in later]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the names of tiers and seasons make the column {twice[0]} twice; choose another name")
