@@ -14,6 +14,7 @@ from pyproj.exceptions import CRSError
 
 from gis.errors import Finding, InputError
 from gis.fields import REGION, ROAD_CLASS, SPEED_KPH, SURFACE, TIER
+from gis.planning_inputs import PlanningInputs, check_groups, read_planning
 from gis.read.checks import did_you_mean
 from gis.read.osm import osm_water
 from gis.read.places import OURS
@@ -23,6 +24,7 @@ from gis.read.settlements import read_settlements
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.read.vector import read_table
+from gis.stages.regions import DISTRICT
 from gis.study import Indicator, Layer, RasterLayer, Study, Tier
 
 T = TypeVar("T")
@@ -62,6 +64,8 @@ class Inputs:
     water: gpd.GeoDataFrame | None = None
     boundary: gpd.GeoDataFrame | None = None
     regions: gpd.GeoDataFrame | None = None
+    districts: gpd.GeoDataFrame | None = None
+    planning: PlanningInputs | None = None
     temperature: Raster | None = None
     precipitation: Raster | None = None
     files: list[Path] = field(default_factory=list)
@@ -117,7 +121,9 @@ def read_inputs(study: Study) -> Inputs:
     rasters = [_raster(study, desk, study.climate.temperature, _TEMPERATURE_C)]
     rasters += [_raster(study, desk, study.climate.precipitation, _PRECIPITATION_MM)]
     settlements = _settlements(study, desk, roads)
-    water, regions = _water(study, desk), _regions(study, desk)
+    water = _water(study, desk)
+    regions = _areas(study, desk, study.regions, REGION)
+    districts = _areas(study, desk, study.districts, DISTRICT)
     boundary = None if study.boundary is None else _polygons(desk, study.boundary, study.resolve(study.boundary.path))
     tiers = _tiers(study, desk)
     classes = desk.table(lambda: _classes(study))
@@ -128,10 +134,15 @@ def read_inputs(study: Study) -> Inputs:
             if raster is not None and layer is not None:
                 file = layer.path[0] if isinstance(layer.path, list) else layer.path
                 desk.findings += check_covers(raster, settlements, file=file.name)
-        settlements = _with_regions(settlements, regions, desk)
+        settlements = _with_areas(settlements, regions, REGION, desk)
+        settlements = _with_areas(settlements, districts, DISTRICT, desk)
         _check_centres(study, settlements, tiers, desk)
         _check_columns(study, settlements, tiers, indicators, desk)
         _check_grid(study, settlements, desk)
+    named = [] if settlements is None else settlements[REGION].dropna().unique().tolist()
+    planning = desk.take(lambda: read_planning(study, regions, named))
+    if classes is not None:
+        desk.findings += check_groups(study, classes["class"].tolist())
     if roads is not None and surfaces is not None:
         roads = _known_surfaces(roads, surfaces, study, desk)
     desk.close()
@@ -150,6 +161,8 @@ def read_inputs(study: Study) -> Inputs:
         water=water,
         boundary=boundary,
         regions=regions,
+        districts=districts,
+        planning=planning,
         temperature=rasters[0],
         precipitation=rasters[1],
         files=study_files(study),
@@ -251,22 +264,46 @@ def _water(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
     return _polygons(desk, layer, path)
 
 
-def _regions(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
-    layer = study.regions
+def _areas(study: Study, desk: _Desk, layer: Layer | None, name: str) -> gpd.GeoDataFrame | None:
+    """Read the polygons of regions or districts, with their names as text; parts of one area are joined."""
     if layer is None:
         return None
     path = study.resolve(layer.path)
-    regions = _polygons(desk, layer, path)
-    column = layer.columns.get(REGION, REGION)
-    if regions is None:
+    areas = _polygons(desk, layer, path)
+    column = layer.columns.get(name, name)
+    if areas is None:
         return None
-    if column not in regions:
+    if column not in areas:
         desk.error(
-            "no-such-column", f"expected a column with the region's name; the layer has {list(regions.columns)}; "
-            "set columns.region", file=path.name, value=column,
+            "no-such-column", f"expected a column with the {name}'s name; the layer has {list(areas.columns)}; "
+            f"set columns.{name}", file=path.name, value=column,
         )  # fmt: skip
         return None
-    return regions.rename(columns={column: REGION})
+    areas = areas.drop(columns=[name] if column != name and name in areas else []).rename(columns={column: name})
+    areas[name] = _names(areas[name])
+    blank = areas[name].isna()
+    if blank.any():
+        desk.error(
+            "blank-cell", f"the {name}'s name is blank", file=path.name, row=str(areas.loc[blank, "row"].iloc[0]),
+            value=column, count=int(blank.sum()),
+        )  # fmt: skip
+        return None
+    again = areas[name].duplicated()
+    if again.any():
+        desk.findings.append(Finding(
+            "repair", "joined-parts", f"polygons of one {name} were joined", file=path.name,
+            row=str(areas.loc[again, "row"].iloc[0]), value=str(areas.loc[again, name].iloc[0]), count=int(again.sum()),
+        ))  # fmt: skip
+        areas = areas.dissolve(by=name, sort=False, as_index=False)
+    return areas
+
+
+def _names(values: pd.Series) -> pd.Series:
+    """Names as text; whole numbers are codes, without a decimal point."""
+    if pd.api.types.is_float_dtype(values.dtype) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    text = values.astype(object).where(values.notna(), None)
+    return pd.Series([None if v is None or not str(v).strip() else str(v).strip() for v in text], values.index, object)
 
 
 def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
@@ -377,22 +414,36 @@ def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, f
     return table, weights
 
 
-def _with_regions(settlements: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, desk: _Desk) -> gpd.GeoDataFrame:
-    """Give settlements without a region the one that they lie in."""
-    if regions is None:
+def _with_areas(
+    settlements: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None, name: str, desk: _Desk
+) -> gpd.GeoDataFrame:
+    """Give settlements without a region (or district) the one that they lie in; name those that the layer lacks."""
+    if name in settlements:
+        settlements = settlements.assign(**{name: _names(settlements[name])})
+    if areas is None:
         return settlements
-    blank = settlements[REGION].isna()
-    point, polygon = shapely.STRtree(regions.geometry.to_numpy()).query(
+    own = settlements[name] if name in settlements else pd.Series(None, index=settlements.index, dtype=object)
+    strange = sorted(set(own.dropna()) - set(areas[name]))
+    if strange:
+        message = (
+            f"settlements of a {name} that the layer of {name}s does not have: they are in its table, not on the map"
+        )
+        desk.findings.append(
+            Finding("warning", f"{name}-without-polygon", message, value=", ".join(strange[:10]),
+                    count=int(own.isin(strange).sum()))
+        )  # fmt: skip
+    blank = own.isna()
+    point, polygon = shapely.STRtree(areas.geometry.to_numpy()).query(
         settlements.geometry.to_numpy()[blank.to_numpy()], predicate="intersects"
     )
     first = pd.Series(polygon, index=point).groupby(level=0).min()
-    region = settlements[REGION].astype(object).copy()
+    filled = own.astype(object).copy()
     ids = settlements.index[blank.to_numpy()][first.index]
-    region[ids] = regions[REGION].to_numpy()[first.to_numpy()]
+    filled[ids] = areas[name].to_numpy()[first.to_numpy()]
     if len(ids):
-        message = "settlements without a region were given the one that they lie in"
-        desk.findings.append(Finding("repair", "region-by-place", message, count=len(ids)))
-    return settlements.assign(**{REGION: region})
+        message = f"settlements without a {name} were given the one that they lie in"
+        desk.findings.append(Finding("repair", f"{name}-by-place", message, count=len(ids)))
+    return settlements.assign(**{name: filled})
 
 
 def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], desk: _Desk) -> None:
