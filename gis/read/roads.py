@@ -11,6 +11,7 @@ import shapely
 from gis import fields
 from gis.errors import Finding
 from gis.read.checks import Bounds, Report, check_axes, did_you_mean
+from gis.read.months import parse_months
 from gis.read.road_tags import NON_ROAD, ROAD, parse_flag, parse_maxspeed, parse_oneway
 from gis.read.settlements import OSM_SUFFIXES
 from gis.read.text import Column, as_text, optional_text, parse_numbers
@@ -29,6 +30,7 @@ _OURS: dict[str, tuple[str, ...]] = {
     fields.TUNNEL: ("tunnel",),
     fields.REF: ("ref",),
     fields.NAME: ("name",),
+    fields.MONTHS: ("months",),
     LAYER: ("layer",),
 }
 
@@ -53,7 +55,7 @@ def read_roads(
     layer, crs, encoding
         As in `read_table`.
     columns
-        Our names (road_id, road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name, layer) and
+        Our names (road_id, road_class, surface, maxspeed_kph, oneway, bridge, tunnel, ref, name, months, layer) and
         the file's names of them. What is left out is looked for under our name, and under those of
         OpenStreetMap's descendants (osm_id, highway, fclass, maxspeed). Not used for an extract.
     classes
@@ -64,7 +66,7 @@ def read_roads(
     Returns
     -------
     frame, findings
-        Index `road_id` (text), `road_class` (lower case), `surface`, `ref`, `name` (text or None),
+        Index `road_id` (text), `road_class` (lower case), `surface`, `ref`, `name`, `months` (text or None),
         `maxspeed_kph` (NaN: none known), `oneway` (int8: 0 both, 1 along the line, -1 against), `bridge`,
         `tunnel` (bool), `layer` (int16), and lines in EPSG:4326 of two or more different vertices. Warnings
         and repairs. A line of several parts becomes several, named `x.1`, `x.2`.
@@ -178,6 +180,7 @@ def road_frame(
             fields.TUNNEL: parse_flag(_column(raw, fields.TUNNEL)),
             fields.REF: optional_text(_column(raw, fields.REF)),
             fields.NAME: optional_text(_column(raw, fields.NAME)),
+            fields.MONTHS: _months(raw, report),
             LAYER: np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0).clip(-99, 99).astype(np.int16),
         },
         geometry=raw.geometry,
@@ -188,6 +191,17 @@ def road_frame(
 
 def _column(raw: gpd.GeoDataFrame, name: str) -> Column:
     return raw[name] if name in raw else pd.Series(None, index=raw.index, dtype=object)
+
+
+def _months(raw: gpd.GeoDataFrame, report: Report) -> Column:
+    """Return the months in which roads are open, as written, None for all; refuse what cannot be read."""
+    months = optional_text(_column(raw, fields.MONTHS))
+    codes, uniques = pd.factorize(months)
+    for code, text in enumerate(uniques):
+        if parse_months(str(text)) is None:
+            message = "months in which the road is open: expected such as 5-10, 11-3 or 5,6,7; blank is all"
+            report.add("error", "bad-months", message, rows=raw.loc[codes == code, ROW], values=[text])
+    return months
 
 
 def _warn(raw: gpd.GeoDataFrame, column: str, mask: np.ndarray, message: str, report: Report) -> None:
