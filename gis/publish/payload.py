@@ -1,7 +1,8 @@
 """What the web map is told: settlements, lines and rasters as small plain values for JSON.
 
-Numbers: `null` is unknown, `-1` unreachable. Coordinates are whole hundred-thousandths of a degree, each the
-difference to the one before, which packs well.
+Labels are in all languages, so that the page can change its own. Numbers: `null` is unknown, `-1` is
+unreachable. Coordinates are whole hundred-thousandths of a degree, each the difference to the one before,
+which packs well.
 """
 
 import base64
@@ -9,6 +10,7 @@ import math
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -22,7 +24,7 @@ from rasterio.warp import reproject, transform_bounds
 
 from gis import fields as f
 from gis.publish import palette
-from gis.publish.words import bin_labels, class_name, column_label, indicator_name, tier_name, words
+from gis.publish.words import LANGUAGES, bin_labels, class_name, column_label, indicator_name, said, tier_name, words
 from gis.space.grid import Grid
 
 _DEGREE = 100_000
@@ -67,7 +69,6 @@ def points(
     tiers: Sequence[str],
     tier_names: Mapping[str, str] | None,
     contributions: Sequence[str],
-    language: str,
 ) -> Json:
     """Describe the settlements, column by column; columns that are missing are left out.
 
@@ -94,7 +95,7 @@ def points(
             data["names"][tag] = [None if text == first else text for text, first in own]
     if f.POPULATION in frame:
         data["population"] = numbers(frame[f.POPULATION])
-    if f.REGION in frame:
+    if f.REGION in frame and frame[f.REGION].notna().any():
         codes, names = pd.factorize(frame[f.REGION].astype(object), use_na_sentinel=True)
         data["region"], data["regions"] = codes.tolist(), [str(n) for n in names]
     for column, digits in (
@@ -102,9 +103,9 @@ def points(
     ):  # fmt: skip
         if column in frame:
             data[column] = numbers(frame[column], digits)
-    data["tiers"] = [_tier(frame, tier, tier_name(tier, language, tier_names), rows) for tier in tiers]
+    data["tiers"] = [_tier(frame, tier, tier_label(tier, tier_names), rows) for tier in tiers]
     data["contributions"] = [
-        {"label": indicator_name(i, language), "points": numbers(frame[f.contribution(i)], 1)}
+        {"label": said(partial(indicator_name, i)), "points": numbers(frame[f.contribution(i)], 1)}
         for i in contributions
         if f.contribution(i) in frame
     ]
@@ -116,49 +117,48 @@ def themes(
     tiers: Sequence[str],
     tier_names: Mapping[str, str] | None,
     remoteness_classes: Sequence[str],
-    language: str,
 ) -> list[Json]:
     """List the ways to colour the settlements: each with classes, and a code per settlement."""
     found = []
-    unknown = {"label": words(language)["class.no_data"], "colour": palette.NO_DATA, "mark": "cross"}
+    unknown = {"label": _message("class.no_data"), "colour": palette.NO_DATA, "mark": "cross"}
     if f.POTENTIAL in settlements:
         classes = [
-            {"label": class_name(f.POTENTIAL, v, language), "colour": palette.POTENTIAL[v], "mark": _mark(v)}
+            {"label": said(partial(class_name, f.POTENTIAL, v)), "colour": palette.POTENTIAL[v], "mark": _mark(v)}
             for v in f.POTENTIALS
         ]
         codes = _codes(settlements[f.POTENTIAL], f.POTENTIALS, f.POTENTIALS.index(f.UNKNOWN))
-        found.append(_theme(f.POTENTIAL, language, classes, codes))
+        found.append(_theme(f.POTENTIAL, classes, codes))
     if f.REMOTENESS_CLASS in settlements and remoteness_classes:
         ramp = palette.remoteness_colours(remoteness_classes)
         classes = [
-            {"label": class_name(f.REMOTENESS_CLASS, c, language), "colour": colour, "mark": "disc"}
+            {"label": said(partial(class_name, f.REMOTENESS_CLASS, c)), "colour": colour, "mark": "disc"}
             for c, colour in ramp.items()
         ]
         codes = _codes(settlements[f.REMOTENESS_CLASS], remoteness_classes, len(classes))
-        found.append(_theme(f.REMOTENESS_CLASS, language, [*classes, unknown], codes))
+        found.append(_theme(f.REMOTENESS_CLASS, [*classes, unknown], codes))
     for column, bounds, colours in (
         (f.REMOTENESS, _REMOTENESS, palette.REMOTENESS),
         (f.VIABILITY, _VIABILITY, palette.VIABILITY),
     ):
         if column in settlements:
-            classes = _binned(bounds, "", colours, language)
-            found.append(_theme(column, language, classes, _bins(settlements[column], bounds)))
+            classes = _binned(bounds, "", colours)
+            found.append(_theme(column, classes, _bins(settlements[column], bounds)))
     for tier in tiers:
         column = f.travel_time_min(tier)
         if column in settlements:
-            classes = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS, language)
-            theme = _theme(column, language, classes, _bins(settlements[column], palette.MINUTES))
-            name = tier_name(tier, language, tier_names)
-            w = words(language)
-            theme |= {"label": f"{w['map.travel_time']}: {name}", "group": w["map.travel_time"], "short": name}
+            classes = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS)
+            theme = _theme(column, classes, _bins(settlements[column], palette.MINUTES))
+            names = tier_label(tier, tier_names)
+            group = _message("map.travel_time")
+            theme |= {"label": {x: f"{group[x]}: {names[x]}" for x in names}, "group": group, "short": names}
             found.append(theme)
     if not found:
-        plain = {"label": words(language)["layer.settlements"], "colour": palette.POTENTIAL[f.HIGH], "mark": "disc"}
+        plain = {"label": _message("layer.settlements"), "colour": palette.POTENTIAL[f.HIGH], "mark": "disc"}
         found.append({"key": "plain", "label": plain["label"], "classes": [plain], "codes": [0] * len(settlements)})
     return found
 
 
-def road_lines(roads: gpd.GeoDataFrame, language: str, tolerance: float) -> list[Json]:
+def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> list[Json]:
     """Merge and simplify the roads of each class; the least are left out where all would be too many."""
     geometry = roads.geometry.to_crs(4326)
     style = pd.Series(
@@ -176,7 +176,7 @@ def road_lines(roads: gpd.GeoDataFrame, language: str, tolerance: float) -> list
         vertices += sum(len(part[0]) for part in parts)
         if vertices > _MOST_VERTICES:
             break
-        label = class_name(f.ROAD_CLASS, key, language)
+        label = said(partial(class_name, f.ROAD_CLASS, key))
         found.append({"label": label, "colour": colour, "width": round(width * 2.6, 1), "lines": parts})
     return found
 
@@ -258,13 +258,18 @@ def png(codes: NDArray[np.uint8], colours: Sequence[tuple[int, int, int, int]]) 
     )
 
 
-def minutes_classes(language: str) -> list[Json]:
+def tier_label(tier: str, tier_names: Mapping[str, str] | None) -> dict[str, str]:
+    """Name a tier in all languages; the name that the study gave is the same in all."""
+    return said(lambda language: tier_name(tier, language, tier_names))
+
+
+def minutes_classes() -> list[Json]:
     """Return the classes of the travel-time rasters, for their legend."""
-    bins = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS, language)
+    bins = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS)
     return [{**one, "mark": "hatch" if one["mark"] == "slash" else "square"} for one in bins[:-1]]
 
 
-def _tier(frame: gpd.GeoDataFrame, tier: str, label: str, rows: Mapping[str, int]) -> Json:
+def _tier(frame: gpd.GeoDataFrame, tier: str, label: dict[str, str], rows: Mapping[str, int]) -> Json:
     found: Json = {"key": tier, "label": label}
     if f.travel_time_min(tier) in frame:
         found["min"] = numbers(frame[f.travel_time_min(tier)])
@@ -275,8 +280,8 @@ def _tier(frame: gpd.GeoDataFrame, tier: str, label: str, rows: Mapping[str, int
     return found
 
 
-def _theme(column: str, language: str, classes: Sequence[Json], codes: Sequence[int]) -> Json:
-    return {"key": column, "label": column_label(column, language), "classes": classes, "codes": codes}
+def _theme(column: str, classes: Sequence[Json], codes: Sequence[int]) -> Json:
+    return {"key": column, "label": said(partial(column_label, column)), "classes": classes, "codes": codes}
 
 
 def _mark(potential: str) -> str:
@@ -288,18 +293,24 @@ def _codes(values: pd.Series, classes: Sequence[str], missing: int) -> list[int]
     return [place.get(str(v), missing) for v in values]
 
 
-def _binned(bounds: Sequence[int], unit: str, colours: Sequence[str], language: str) -> list[Json]:
+def _binned(bounds: Sequence[int], unit: str, colours: Sequence[str]) -> list[Json]:
     """Return the classes of bins, then unreachable, then no data."""
-    w = words(language)
     if unit:
-        labels = bin_labels(bounds, unit, language)
+        each = said(lambda language: "\n".join(bin_labels(bounds, unit, language)))
+        labels = [
+            dict(zip(each, parts, strict=True)) for parts in zip(*(t.split("\n") for t in each.values()), strict=True)
+        ]
     else:
-        labels = [f"{a}–{b}" for a, b in zip([0, *bounds], [*bounds, 100], strict=True)]
+        labels = [dict.fromkeys(LANGUAGES, f"{a}–{b}") for a, b in zip([0, *bounds], [*bounds, 100], strict=True)]
     return [
         *({"label": t, "colour": c, "mark": "disc"} for t, c in zip(labels, colours, strict=True)),
-        {"label": w["class.unreachable"], "colour": palette.UNREACHABLE, "mark": "slash"},
-        {"label": w["class.no_data"], "colour": palette.NO_DATA, "mark": "cross"},
+        {"label": _message("class.unreachable"), "colour": palette.UNREACHABLE, "mark": "slash"},
+        {"label": _message("class.no_data"), "colour": palette.NO_DATA, "mark": "cross"},
     ]
+
+
+def _message(key: str) -> dict[str, str]:
+    return said(lambda language: words(language)[key])
 
 
 def _bins(values: pd.Series, bounds: Sequence[int]) -> list[int]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from gis import fields as f
 from gis.errors import Finding
 from gis.publish import palette, payload
-from gis.publish.words import tier_name, words
+from gis.publish.words import LANGUAGES, words
 from gis.space.grid import Grid
 
 _SCRIPTS = ("points.js", "store.js", "card.js", "table.js", "panel.js", "map.js")
@@ -117,7 +117,7 @@ def write_map(
     remoteness_classes
         The classes of `remoteness_class`, the nearest first; none: as they come, by mean remoteness.
     language
-        `en`, `ru` or `kk`.
+        `en`, `ru` or `kk`; the reader may change it.
     title, notes
         The heading, and paragraphs about sources and warnings.
 
@@ -182,32 +182,36 @@ def page_data(
     notes: Sequence[str],
 ) -> dict[str, Any]:
     """Gather what the page is told, as plain values; the parameters are those of `write_map`."""
-    w = words(language)
     places = settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())]
     west, south, east, north = map(float, places.to_crs(4326).total_bounds)
     tolerance = max(east - west, north - south) / _WIDTH
     margin = max(0.0, 0.02 - max(east - west, north - south))  # a single place still needs a frame
     classes = list(remoteness_classes) or _classes(places)
-    texts = {key: w[source] for key, source in _LABELS.items()}
-    texts |= {key.removeprefix("map."): text for key, text in w.items() if key.startswith("map.")}
+    texts = {
+        x: {
+            **{key: words(x)[source] for key, source in _LABELS.items()},
+            **{key.removeprefix("map."): text for key, text in words(x).items() if key.startswith("map.")},
+        }
+        for x in LANGUAGES
+    }
     return {
         "language": language,
-        "title": title or w["map.title"],
+        "title": title or words(language)["map.title"],
         "notes": [str(note) for note in notes],
         "words": texts,
         "bounds": [[south - margin, west - margin], [north + margin, east + margin]],
-        "points": payload.points(places, tiers, tier_names, contributions, language),
-        "themes": payload.themes(places, tiers, tier_names, classes, language),
+        "points": payload.points(places, tiers, tier_names, contributions),
+        "themes": payload.themes(places, tiers, tier_names, classes),
         "centres": payload.centres(centres, places, tiers),
-        "roads": [] if roads is None else payload.road_lines(roads, language, tolerance),
+        "roads": [] if roads is None else payload.road_lines(roads, tolerance),
         "regions": [] if regions is None else payload.borders(regions, tolerance),
         "region_colour": palette.REGION,
         "context": [payload.context(name, frame, tolerance) for name, frame in context.items()],
         "rasters": [
-            {"key": tier, "label": tier_name(tier, language, tier_names), **payload.raster(*one)}
+            {"key": tier, "label": payload.tier_label(tier, tier_names), **payload.raster(*one)}
             for tier, one in rasters.items()
         ],
-        "minutes": payload.minutes_classes(language),
+        "minutes": payload.minutes_classes(),
     }
 
 

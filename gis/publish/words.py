@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -67,6 +67,17 @@ def column_label(column: str, language: str, tier_names: Mapping[str, str] | Non
     if match := re.fullmatch(r"contribution_(.+)", column):
         return w["column.contribution"].format(indicator=indicator_name(match[1], language))
     return column
+
+
+def said(make: Callable[[str], str]) -> dict[str, str]:
+    """Return what a function says in each language, by language.
+
+    Examples
+    --------
+    >>> said(lambda language: class_name("potential", "low", language))
+    {'en': 'Low', 'ru': 'Низкий', 'kk': 'Төмен'}
+    """
+    return {language: make(language) for language in LANGUAGES}
 
 
 def tier_name(tier: str, language: str, tier_names: Mapping[str, str] | None = None) -> str:

@@ -355,7 +355,7 @@ def test_leaflet_is_read_without_django():
 
 def test_points_unpack_to_where_they_were(country):
     frame = country["settlements"].to_crs(3857)
-    data = payload.points(frame, tools.TIERS, None, (), "en")
+    data = payload.points(frame, tools.TIERS, None, ())
     lon = np.cumsum(data["lon"]) / 100_000
     assert lon == pytest.approx(country["settlements"].geometry.x.to_numpy(), abs=1.5e-5)
     town = data["tiers"][2]
@@ -388,9 +388,9 @@ def test_a_raster_keeps_its_place_and_its_classes():
 
 
 def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, monkeypatch):
-    every = payload.road_lines(country["roads"], "en", 0.001)
+    every = payload.road_lines(country["roads"], 0.001)
     monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(p[0]) for road in every[:2] for p in road["lines"]))
-    assert [r["label"] for r in payload.road_lines(country["roads"], "en", 0.001)] == [r["label"] for r in every[:2]]
+    assert [r["label"] for r in payload.road_lines(country["roads"], 0.001)] == [r["label"] for r in every[:2]]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -411,3 +411,30 @@ def test_the_page_opens_on_all_settlements_beside_its_panel(visit, page_file, co
     assert corners[1][1] <= SIZES[size][1]
     # and uses at least half of what is free
     assert corners[1][0] - corners[0][0] > 0.5 * (SIZES[size][0] - free[0])
+
+
+def test_the_reader_changes_the_language_and_keeps_the_view(visit, page_file):
+    page = visit(page_file)
+    page.get_by_label(words("kk")["map.colour"]).select_option(f.VIABILITY)
+    page.get_by_text(words("kk")["map.filter"], exact=True).click()
+    page.get_by_label(words("kk")["map.people_from"]).fill("300")
+    find(page, "Қарағанды")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    zoom = page.evaluate("map_shalgai.getZoom()")
+    for language, button, name in (
+        ("ru", "Русский", "Караганда"),
+        ("en", "English", "Karaganda"),
+        ("kk", "Қазақша", "Қарағанды"),
+    ):
+        page.get_by_role("button", name=button).click()
+        w = words(language)
+        assert page.evaluate("document.documentElement.lang") == language
+        assert card_of(page).get_by_role("heading", level=2).inner_text() == name
+        assert w["column.population"] in card_of(page).inner_text()
+        assert w["column.viability"] in page.locator(".legends h2").first.inner_text()
+        assert page.get_by_label(w["map.colour"]).input_value() == f.VIABILITY
+        assert page.locator("#filter-people").input_value() == "300"
+        assert w["unit.km"] in page.locator(".leaflet-control-scale").inner_text()
+        assert page.locator(".panel").count() == page.locator(".drawer").count() == 1
+    assert page.evaluate("map_shalgai.getZoom()") == zoom

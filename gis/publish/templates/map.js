@@ -7,6 +7,16 @@ async function unpack(id) {
   return JSON.parse(await new Response(stream).text());
 }
 
+// Leaflet's scale bar with units in the language of the page.
+function scaleBar(options, w) {
+  const one = L.control.scale(options);
+  one._updateMetric = function (most) {
+    const metres = this._getRoundNum(most);
+    this._updateScale(this._mScale, metres < 1000 ? `${metres} ${w.m}` : `${metres / 1000} ${w.km}`, metres / most);
+  };
+  return one;
+}
+
 // A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&place=id
 function writeView(map, state, store) {
   const at = map.getCenter();
@@ -54,13 +64,13 @@ const SettlementLayer = L.Layer.extend({
 
   onRemove() {},
 
-  build(map, data) {
+  build(map, all) {
+    let data = translated(all, all.language);
     const store = new Store(data);
     const state = {
       all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
-    const w = store.words;
     for (const [name, z] of [["rasters", 250], ["context", 260], ["lines", 300], ["points", 450]]) {
       map.createPane(name).style.zIndex = z;
     }
@@ -94,11 +104,12 @@ const SettlementLayer = L.Layer.extend({
     const popup = L.popup({ maxWidth: 330, minWidth: 240 });
     const sheet = el("section", { class: "sheet", hidden: true });
     const close = () => { sheet.hidden = true; choose(-1); };
-    const button = el("button", { type: "button", class: "close", "aria-label": w.close, onclick: close }, "×");
+    const button = el("button", { type: "button", class: "close", onclick: close }, "×");
     // On a phone the card is a sheet below the map, elsewhere a popup at the settlement.
     const open = (i) => {
       const content = card(store, data.themes, i);
       if (narrow()) {
+        button.setAttribute("aria-label", store.words.close);
         sheet.replaceChildren(button, content);
         sheet.hidden = false;
         sheet.scrollTop = 0;
@@ -106,7 +117,7 @@ const SettlementLayer = L.Layer.extend({
         const side = aside.getBoundingClientRect();
         Object.assign(popup.options, { maxHeight: Math.max(160, map.getSize().y - 90), autoPanPaddingTopLeft: [side.right + 10, 10], autoPanPaddingBottomRight: [50, 20] });
         popup.setLatLng([store.lat[i], store.lon[i]]).setContent(content).openOn(map);
-        home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", w.close);
+        home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", store.words.close);
       }
       choose(i);
     };
@@ -119,14 +130,36 @@ const SettlementLayer = L.Layer.extend({
         map.panBy([0, map.getSize().y / 2 - middle], { animate: false });
       }
     };
-    let aside = panel(map, data, store, state, show);
-    const drawer = tableDrawer(store, state, points, show);
-    state.table = drawer.open;
-    for (const part of [sheet, drawer]) {
+    let aside, drawer, zoom, scale;
+    const quiet = (part) => {
       L.DomEvent.disableClickPropagation(part);
       L.DomEvent.disableScrollPropagation(part);
-    }
-    home.append(aside, sheet, drawer);
+      return part;
+    };
+    // Makes everything that holds words, in the language of the data.
+    const furnish = () => {
+      for (const part of [aside, drawer, zoom, scale]) part?.remove();
+      aside = quiet(panel(data, store, state, show));
+      drawer = quiet(tableDrawer(store, state, points, show));
+      state.table = drawer.open;
+      home.append(aside, drawer);
+      const w = store.words;
+      zoom = L.control.zoom({ position: "topright", zoomInTitle: w.zoom_in, zoomOutTitle: w.zoom_out }).addTo(map);
+      scale = scaleBar({ imperial: false, position: "bottomright" }, w).addTo(map);
+    };
+    state.speak = (language) => {
+      data = translated(all, language);
+      store.speak(data);
+      state.all = data.themes;
+      state.theme = data.themes.find((theme) => theme.key === state.theme.key);
+      document.documentElement.lang = language;
+      furnish();
+      state.apply();
+      if (state.chosen >= 0) open(state.chosen);
+      aside.querySelector("[lang][aria-pressed=true]")?.focus();
+    };
+    home.append(quiet(sheet));
+    furnish();
     const side = aside.getBoundingClientRect();
     map.fitBounds(data.bounds, {
       animate: false,
@@ -137,7 +170,7 @@ const SettlementLayer = L.Layer.extend({
     const view = readView(data);
     if (view.theme) state.theme = view.theme;
     if (view.raster) state.raster = view.raster;
-    if (view.theme || view.raster) aside.replaceWith((aside = panel(map, data, store, state, show)));
+    if (view.theme || view.raster) furnish();
     state.apply();
     if (view.at) map.setView(view.at, view.zoom, { animate: false });
     if (view.place >= 0) open(view.place);
@@ -149,18 +182,10 @@ const SettlementLayer = L.Layer.extend({
       if (i >= 0) open(i);
       else close();
     });
-    L.control.zoom({ position: "topright", zoomInTitle: w.zoom_in, zoomOutTitle: w.zoom_out }).addTo(map);
-    scaleBar({ imperial: false, position: "bottomright" }).addTo(map);
     map.attributionControl.setPrefix("Leaflet");
-
-    function scaleBar(options) {
-      const one = L.control.scale(options);
-      one._updateMetric = function (most) {
-        const metres = this._getRoundNum(most);
-        this._updateScale(this._mScale, metres < 1000 ? `${metres} ${w.m}` : `${metres / 1000} ${w.km}`, metres / most);
-      };
-      return one;
-    }
+    const sources = document.createElement("bdi");
+    sources.textContent = data.notes.join(" ");
+    if (data.notes.length) map.attributionControl.addAttribution(sources.outerHTML);
   },
 
   hover(map, points, store) {

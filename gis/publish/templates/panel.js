@@ -1,6 +1,6 @@
 // The panel: search, what is coloured by what, layers, and a legend of what is shown.
 
-function panel(map, data, store, state, show) {
+function panel(data, store, state, show) {
   const w = store.words;
   const legends = el("div", { class: "legends", "aria-live": "polite" });
   const drawLegends = () => legends.replaceChildren(...legendParts(data, store, state, change));
@@ -52,11 +52,15 @@ function panel(map, data, store, state, show) {
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
   const root = el("aside", { class: "panel", "aria-label": w.layers },
-    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, about);
-  L.DomEvent.disableClickPropagation(root);
-  L.DomEvent.disableScrollPropagation(root);
+    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, about, languages(store, state));
   drawLegends();
   return root;
+}
+
+function languages(store, state) {
+  const names = { kk: "Қазақша", ru: "Русский", en: "English" };
+  return el("p", { class: "languages" }, ...Object.entries(names).map(([lang, name]) =>
+    el("button", { type: "button", lang, "aria-pressed": String(store.language === lang), onclick: () => state.speak(lang) }, name)));
 }
 
 function legendParts(data, store, state, change) {

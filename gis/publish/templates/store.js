@@ -14,14 +14,33 @@ function fold(text) {
   return text.toLocaleLowerCase("kk").normalize("NFD").replace(/\p{M}/gu, "").replace(/[қғңәөұүһіı]/g, (c) => FOLD[c]);
 }
 
+// The same data with each label, which comes in all languages, in one of them.
+function inLanguage(value, language) {
+  if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((one) => inLanguage(one, language)) : value;
+  if (value === null || typeof value !== "object") return value;
+  if (["en", "ru", "kk"].every((one) => typeof value[one] === "string")) return value[language];
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inLanguage(one, language)]));
+}
+
+function translated(data, language) {
+  return { ...inLanguage(data, language), words: data.words[language], language };
+}
+
 class Store {
   constructor(data) {
     const p = data.points;
-    Object.assign(this, p, { language: data.language, words: data.words, n: p.id.length });
+    Object.assign(this, p, { n: p.id.length });
     this.passes = new Uint8Array(this.n).fill(1);
     this.lon = undelta(p.lon);
     this.lat = undelta(p.lat);
-    this.centres = (data.centres || []).map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
+    this.speak(data);
+  }
+
+  // Takes the labels of data that are in one language.
+  speak(data) {
+    const { tiers, contributions } = data.points;
+    Object.assign(this, { language: data.language, words: data.words, tiers, contributions });
+    this.centres = data.centres.map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
   }
 
   people(i) {

@@ -17,12 +17,13 @@ function filterBox(store, state, change) {
   const w = store.words;
   const set = (key, value) => { state.filter[key] = value; applyFilter(store, state.filter); change(); };
   const row = (id, label, control) => { control.id = id; return el("p", {}, el("label", { for: id }, label), control); };
-  const number = (key) => el("input", { type: "number", min: 0, oninput: (event) => set(key, event.target.valueAsNumber) });
+  const number = (key) => el("input", { type: "number", min: 0, value: state.filter[key] > 0 ? state.filter[key] : null, oninput: (event) => set(key, event.target.valueAsNumber) });
   const box = el("details", { class: "filter" }, el("summary", {}, w.filter));
   if (store.regions) {
     const order = store.regions.map((name, code) => ({ name, code })).sort((a, b) => a.name.localeCompare(b.name, store.language));
     const list = el("select", { onchange: (event) => set("region", Number(event.target.value)) }, el("option", { value: -1 }, w.all_regions));
     for (const { name, code } of order) list.append(el("option", { value: code }, name));
+    list.value = state.filter.region;
     box.append(row("filter-region", w.region, list));
   }
   if (store.population) box.append(row("filter-people", w.people_from, number("people")));
@@ -30,7 +31,7 @@ function filterBox(store, state, change) {
   if (timed.length) {
     const list = el("select", { "aria-label": w.centre, onchange: (event) => set("tier", event.target.value) });
     for (const tier of timed) list.append(el("option", { value: tier.key }, tier.label));
-    state.filter.tier = timed[0].key;
+    state.filter.tier = list.value = state.filter.tier || timed[0].key;
     box.append(row("filter-minutes", w.minutes_from, number("minutes")), list);
   }
   return box;
