@@ -139,13 +139,13 @@ def leave_chains(chains, start, node, ends, forth, back, reached_by, minutes, so
 
 
 @njit(cache=True, nogil=True)
-def fill_chains(start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
-    """Fill in the nodes of every chain from its ends.
+def fill_chains(first, last_chain, start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
+    """Fill in the nodes of the chains from `first` to `last_chain` from their ends.
 
     `reached_by[end]` is `2 * chain` for an end b that was reached along the chain, `2 * chain + 1` for an end a.
     Nothing better can come back from there, and neither rounding nor edges of 0 minutes must make it seem so.
     """
-    for c in range(len(start) - 1):
+    for c in range(first, last_chain):
         for way in range(2):
             end = ends[c, way]
             best, from_source, last = minutes[end], source[end], end

@@ -10,21 +10,23 @@ search then runs on the rest, and fills the chains in after. All functions take 
 answers differ by rounding at most. Turns cost nothing and none is forbidden.
 """
 
+import itertools
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gis.kernels import _chains, _heap
+from gis.kernels import _chains, _labels
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int32]
 Long = NDArray[np.int64]
 
-_BUDGET = 300_000  # nodes between two returns to Python, so that Ctrl-C is heard
+_MOST_BUCKETS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,18 @@ class Graph:
         """Return the number of nodes."""
         return len(self.offset) - 1
 
-    @property
+    @cached_property
     def from_node(self) -> Int:
         """Return the node at the start of each edge, shape `(m,)`."""
         return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.offset))
+
+    @property
+    def rows(self) -> tuple[Long, Int, Float, float, int]:
+        """Return what a search needs: offset, to, minutes, buckets per minute and the number of buckets."""
+        mean = float(self.minutes.mean()) if len(self.minutes) else 0.0
+        per_minute = 8.0 / mean if mean > 0 else 1.0
+        span = float(self.minutes.max(initial=0.0)) * per_minute + 2
+        return self.offset, self.to, self.minutes, per_minute, min(1 << int(np.ceil(np.log2(span))), _MOST_BUCKETS)
 
     @cached_property
     def whole(self) -> "Contracted":
@@ -64,7 +74,7 @@ class Graph:
         none, no_hop = np.empty(0, np.int32), np.empty(0)
         numbers = np.arange(self.n, dtype=np.int32)
         return Contracted(
-            self, self, numbers, numbers, self.from_node, np.full(len(self.to), -1, np.int64),
+            self, self, numbers, numbers, self.from_node, np.full(len(self.to), -1, np.int32),
             np.zeros(1, np.int64), none, np.empty((0, 2), np.int32), no_hop, no_hop,
         )  # fmt: skip
 
@@ -91,7 +101,7 @@ class Contracted:
     core_node: Int
     core_of: Int
     last_node: Int
-    along: Long
+    along: Int
     start: Long
     node: Int
     ends: NDArray[np.int32]
@@ -200,7 +210,7 @@ def contract_chains(graph: Graph) -> Contracted:
     first_hop, n_chains = start[:-1] + np.arange(len(ends)), np.arange(len(ends))
     direct = np.flatnonzero(is_core[graph.from_node] & is_core[graph.to])
     a, b = core_of[ends[:, 0]], core_of[ends[:, 1]]
-    along = np.concatenate([np.full(len(direct), -1), 2 * n_chains, 2 * n_chains + 1])
+    along = np.concatenate([np.full(len(direct), -1), 2 * n_chains, 2 * n_chains + 1]).astype(np.int32)
     direct_from = graph.from_node[direct]
     last = np.concatenate([direct_from, node[start[1:] - 1], node[start[:-1]]])
     from_core = np.concatenate([core_of[direct_from], a, b])
@@ -256,7 +266,7 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     order = order[begin[order] < np.inf]
     minutes[places[order]], source[places[order]] = begin[order], order
     chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
-    reached_by = np.full(whole.n if len(whole.node) else 0, -1, np.int64)
+    reached_by = np.full(whole.n if len(whole.node) else 0, -1, np.int32)
     inside = whole.slot[places[order]]
     sown = np.unique(whole.chain_of(inside[inside >= 0]))
     _chains.leave_chains(sown, *chains, reached_by, minutes, source, predecessor)
@@ -267,7 +277,11 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     predecessor[whole.core_node[moved]] = whole.last_node[via[moved]]
     if len(whole.node):
         reached_by[whole.core_node[moved]] = whole.along[via[moved]]
-        _chains.fill_chains(*chains, reached_by, minutes, source, predecessor)
+        parts = np.linspace(0, len(whole.ends), (os.cpu_count() or 1) + 1).astype(int)
+        _interruptibly(
+            lambda first, last, _: _chains.fill_chains(first, last, *chains, reached_by, minutes, source, predecessor),
+            itertools.pairwise(parts),
+        )
         # Where sources inside a chain tie with others, an end and the node before it may name different ones.
         for way, last in enumerate((whole.start[sown + 1] - 1, whole.start[sown])):
             end = whole.ends[sown, 1 - way]
@@ -276,15 +290,29 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     return Nearest(minutes, source, predecessor)
 
 
-def _search(core: Graph, minutes: Float, source: Int) -> Long:
+def _search(core: Graph, minutes: Float, source: Int) -> Int:
     """Run one search in place; return the edge by which each node was reached, -1 none."""
-    via = np.full(core.n, -1, np.int64)
-    room = core.n + len(core.to)
-    key, item = np.empty(room), np.empty(room, np.int64)
-    size = _heap.heap_all(minutes, key, item)
-    while size:
-        size = _heap.search(core.offset, core.to, core.minutes, minutes, source, via, key, item, size, _BUDGET)
+    via = np.full(core.n, -1, np.int32)
+    _interruptibly(lambda stop: _labels.search(*core.rows, minutes, source, via, stop), [()])
+    before = np.where(via >= 0, core.from_node[via], -1) if len(core.to) else via
+    _chains.relabel(before, source)  # a sum that rounding hides may have left an older source behind
     return via
+
+
+def _interruptibly(work: Callable[..., object], jobs: Iterable[tuple[int, ...]]) -> None:
+    """Run `work(*job, stop)` for each job on all cores; Ctrl-C sets `stop[0]`, and is raised when they have ended."""
+    stop = np.zeros(1, np.bool_)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        futures = [pool.submit(work, *job, stop) for job in jobs]
+        try:
+            while wait(futures, timeout=0.2).not_done:
+                pass
+        except BaseException:
+            stop[0] = True
+            pool.shutdown(cancel_futures=True)
+            raise
+        for future in futures:
+            future.result()
 
 
 def _nodes(nodes: ArrayLike, n: int, name: str) -> Long:
@@ -330,26 +358,18 @@ def k_nearest(
         raise ValueError(f"k must be 1 or more, got {k}")
     whole = graph.whole if isinstance(graph, Graph) else graph
     places, begin = _sources(sources, start, whole.n)
-    core, n_sources = whole.core, max(len(places), 1)
-    room = k * len(core.to) + 2 * len(places)
-    key, item = np.empty(room), np.empty(room, np.int64)
-    size = 0
+    core = whole.core
     entry, entry_minutes = _entries(whole, places, outwards=True)
-    for i in np.flatnonzero(begin < np.inf):
-        for v, minutes_to in zip(entry[i], entry_minutes[i], strict=True):
-            if minutes_to < np.inf:
-                size = _heap.push_label(key, item, size, begin[i] + minutes_to, v * n_sources + i)
+    entry_minutes = entry_minutes + begin[:, None]
+    i, end = np.nonzero(entry_minutes < np.inf)
+    first = (entry[i, end], i.astype(np.int32), entry_minutes[i, end])
     core_minutes, core_source = np.full((core.n, k), np.inf), np.full((core.n, k), -1, np.int32)
-    count = np.zeros(core.n, np.int32)
-    while size:
-        size = _heap.search_k(
-            core.offset, core.to, core.minutes, n_sources, core_minutes, core_source, count, key, item, size, _BUDGET
-        )
+    _interruptibly(lambda stop: _labels.search_k(*core.rows, *first, core_minutes, core_source, stop), [()])
     if not len(whole.node):
         return core_minutes, core_source
     minutes, source = np.full((whole.n, k), np.inf), np.full((whole.n, k), -1, np.int32)
     minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
-    own, own_next = np.full(whole.n, -1, np.int32), np.full(n_sources, -1, np.int32)
+    own, own_next = np.full(whole.n, -1, np.int32), np.full(len(places), -1, np.int32)
     for i in np.flatnonzero(begin < np.inf)[::-1]:
         own[places[i]], own_next[i] = i, own[places[i]]
     _chains.fill_chains_k(
@@ -395,19 +415,15 @@ def travel_matrix(graph: Graph | Contracted, origins: ArrayLike, destinations: A
     in_nodes, in_minutes = _entries(whole, ends, outwards=False)
     matrix = np.full((len(starts), len(ends)), np.inf)
 
-    def fill(first: int) -> None:
+    def fill(first: int, stop: NDArray[np.bool_]) -> None:
         part = slice(first, first + 4)
         rows = np.empty((len(starts[part]), whole.core.n))
-        core = whole.core
-        _heap.matrix_rows(core.offset, core.to, core.minutes, out_nodes[part], out_minutes[part], rows)
+        _labels.matrix_rows(*whole.core.rows, out_nodes[part], out_minutes[part], rows, stop)
         for side in range(2):
             through = rows[:, in_nodes[:, side]] + in_minutes[:, side]
             np.minimum(matrix[part], through, out=matrix[part])
 
-    if whole.core.n:
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            for _ in pool.map(fill, range(0, len(starts), 4)):
-                pass
+    _interruptibly(fill, [(first,) for first in range(0, len(starts), 4)])
     _within_chains(whole, starts, ends, matrix)
     return matrix
 
