@@ -1,5 +1,7 @@
 """Make the project's virtual environment; plain standard library, for Linux, macOS and Windows."""
 
+from __future__ import annotations  # an old Python must get as far as the message about itself
+
 import hashlib
 import os
 import subprocess
@@ -21,15 +23,26 @@ def ensure(extra: str = "") -> Path:
     stamps = (stamp, VENV / "installed-test")
     if PYTHON.exists() and any(s.exists() and s.read_text() == wanted for s in stamps):
         return PYTHON
-    if not PYTHON.exists():
+    # A .venv that was made while python3-venv was missing has a Python and no pip.
+    if not PYTHON.exists() or run([str(PYTHON), "-c", "import importlib.util as u; exit(not u.find_spec('pip'))"]):
         _create()
     print(f"Installing into {VENV} (once; this needs the network) ...", flush=True)
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*command, "--constraint", str(ROOT / "constraints.txt"), "--editable", target]).returncode:
+    if run([*command, "--constraint", str(ROOT / "constraints.txt"), "--editable", target]):
         sys.exit("The installation failed; the message above says why. Is there a network? Then run this again.")
     stamp.write_text(wanted)
     return PYTHON
+
+
+def run(command: list[str], cwd: Path | None = None) -> int:
+    """Run a command and return its status. Ctrl-C is the child's to answer: this waits until it has."""
+    child = subprocess.Popen(command, cwd=cwd)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def _create() -> None:

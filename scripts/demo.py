@@ -1,9 +1,10 @@
 """Install if need be, run the demonstration country, say what to open."""
 
-import subprocess
+from __future__ import annotations
+
 import sys
 
-from _setup import ROOT, ensure
+from _setup import ROOT, ensure, run
 
 
 def main(argv: list[str]) -> int:
@@ -13,7 +14,7 @@ def main(argv: list[str]) -> int:
         return 0
     python = ensure()
     arguments = argv or ["--out", str(ROOT / "results")]
-    return subprocess.run([str(python), "-m", "gis", "run", *arguments]).returncode
+    return run([str(python), "-m", "gis", "run", *arguments])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Install if need be and run the whole test suite: style, types, tests and doctests."""
 
-import subprocess
+from __future__ import annotations
+
 import sys
 
-from _setup import ROOT, ensure
+from _setup import ROOT, ensure, run
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +23,7 @@ def main(argv: list[str]) -> int:
         ]
     for step in steps:
         print("$", " ".join(["python", *step[1:]]), flush=True)
-        code = subprocess.run(step, cwd=ROOT).returncode
+        code = run(step, cwd=ROOT)
         if code:
             return code
     return 0
