@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import unicodedata
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ _NAMES = (fields.NAME, fields.NAME_KK, fields.NAME_RU, fields.NAME_EN)
 
 
 def find(settlements: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """Find settlements by id or by any spelling of the name; the case of letters does not matter.
+    """Find settlements by id or by the name in any language; case, blanks and ё or е do not matter.
 
     Parameters
     ----------
@@ -45,13 +46,19 @@ def find(settlements: pd.DataFrame, wanted: str) -> pd.DataFrame:
     if wanted in settlements.index:
         return settlements.loc[[wanted]]
     names = settlements[[name for name in _NAMES if name in settlements]].astype("string")
-    hit = names.apply(lambda column: column.str.casefold() == wanted.casefold()).fillna(False).any(axis=1)
+    sought = _folded(wanted)
+    hit = (names.fillna("\0").map(_folded) == sought).any(axis=1)
     if hit.any():
         return settlements[hit]
-    known = {name.casefold(): name for column in names for name in names[column].dropna()}
-    near = [known[key] for key in difflib.get_close_matches(wanted.casefold(), known, n=5, cutoff=0.5)]
+    known = {_folded(name): name for column in names for name in names[column].dropna()}
+    near = [known[key] for key in difflib.get_close_matches(sought, list(known), n=5, cutoff=0.5)]
     hint = f"; near it: {', '.join(near)}" if near else ""
     raise ShalgaiError(f"no settlement has the name or id {wanted!r}{hint}")
+
+
+def _folded(name: str) -> str:
+    """What spellings have in common: case, blanks, ё for е, and letters that a Mac types as two signs."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().replace("ё", "е").split())
 
 
 def explain(folder: Path, wanted: str) -> str:
@@ -100,11 +107,11 @@ def _card(row: pd.Series, settlements: gpd.GeoDataFrame, record: dict) -> str:  
     if pd.notna(row.get(fields.REGION)):
         lines.append(f"  {column_label(fields.REGION, language)}: {row[fields.REGION]}")
     lines += [line(fields.POPULATION, 0), line(fields.ACCESS_KM), line(fields.ACCESS_MIN)]
+    empty = _empty_tiers(record)
     for tier in titles:
         minutes, km, to = row[fields.travel_time_min(tier)], row[fields.distance_km(tier)], row[fields.centre(tier)]
         if pd.isna(minutes):
-            known = bool(row[fields.REACHABLE])
-            shown = w["class.no_data"] if known else w["class.unreachable"]
+            shown = w["class.no_data"] if tier in empty else w["class.unreachable"]
         else:
             name = settlements[fields.NAME].get(str(to), str(to))
             shown = (
@@ -131,3 +138,13 @@ def _card(row: pd.Series, settlements: gpd.GeoDataFrame, record: dict) -> str:  
         f"  {column_label(fields.POTENTIAL, language)}: {class_name(fields.POTENTIAL, potential, language)} ({shown})"
     )
     return "\n".join(lines)
+
+
+def _empty_tiers(record: dict) -> set[str]:  # type: ignore[type-arg]
+    """The tiers above which, and in which, there is no centre: their travel times are unknown, not infinite."""
+    empty = set()
+    for tier, centres in record["figures"]["centres"].items():
+        if centres:
+            break
+        empty.add(tier)
+    return empty
