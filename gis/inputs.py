@@ -13,7 +13,17 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gis.errors import Finding, InputError
-from gis.fields import REGION, ROAD_CLASS, SPEED_KPH, SURFACE, TIER
+from gis.fields import (
+    REGION,
+    ROAD_CLASS,
+    SPEED_KPH,
+    SURFACE,
+    TIER,
+    months_cut_off,
+    seasonality,
+    travel_time_min,
+    worst_month,
+)
 from gis.planning_inputs import PlanningInputs, check_groups, read_planning
 from gis.read.checks import did_you_mean
 from gis.read.osm import osm_water
@@ -24,6 +34,7 @@ from gis.read.settlements import read_settlements
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.read.vector import read_table
+from gis.season_inputs import SeasonInputs, read_season_inputs
 from gis.stages.regions import DISTRICT
 from gis.study import Indicator, Layer, RasterLayer, Study, Tier
 
@@ -34,6 +45,9 @@ COMPUTED = (
     "remoteness",
     "access_min",
     "access_km",
+    "road_min",
+    "track_min",
+    "offroad_min",
     "heating_degree_days",
     "temperature_mean_c",
     "temperature_coldest_c",
@@ -61,6 +75,7 @@ class Inputs:
     roads: gpd.GeoDataFrame | None = None
     speeds: pd.DataFrame | None = None
     surfaces: pd.DataFrame | None = None
+    season: SeasonInputs = field(default_factory=SeasonInputs)
     water: gpd.GeoDataFrame | None = None
     boundary: gpd.GeoDataFrame | None = None
     regions: gpd.GeoDataFrame | None = None
@@ -120,6 +135,10 @@ def read_inputs(study: Study) -> Inputs:
     roads = _roads(study, desk, speeds)
     rasters = [_raster(study, desk, study.climate.temperature, _TEMPERATURE_C)]
     rasters += [_raster(study, desk, study.climate.precipitation, _PRECIPITATION_MM)]
+    season = desk.take(
+        lambda: read_season_inputs(study, roads=roads, speeds=speeds, surfaces=surfaces, temperature=rasters[0])
+    )
+    later = [] if season is None else [each.name for each in season.seasons[1:]]
     settlements = _settlements(study, desk, roads)
     water = _water(study, desk)
     regions = _areas(study, desk, study.regions, REGION)
@@ -137,7 +156,7 @@ def read_inputs(study: Study) -> Inputs:
         settlements = _with_areas(settlements, regions, REGION, desk)
         settlements = _with_areas(settlements, districts, DISTRICT, desk)
         _check_centres(study, settlements, tiers, desk)
-        _check_columns(study, settlements, tiers, indicators, desk)
+        _check_columns(study, settlements, tiers, later, indicators, desk)
         _check_grid(study, settlements, desk)
     named = [] if settlements is None else settlements[REGION].dropna().unique().tolist()
     planning = desk.take(lambda: read_planning(study, regions, named))
@@ -158,6 +177,7 @@ def read_inputs(study: Study) -> Inputs:
         roads=roads,
         speeds=speeds,
         surfaces=surfaces,
+        season=season or SeasonInputs(),
         water=water,
         boundary=boundary,
         regions=regions,
@@ -474,16 +494,24 @@ def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier
 
 
 def _check_columns(
-    study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], indicators: pd.DataFrame, desk: _Desk
+    study: Study,
+    settlements: gpd.GeoDataFrame,
+    tiers: list[Tier],
+    later: list[str],
+    indicators: pd.DataFrame,
+    desk: _Desk,
 ) -> None:
+    minutes = [travel_time_min(t.name) for t in tiers] + [travel_time_min(t.name, s) for t in tiers for s in later]
+    for column in sorted({name for name in minutes if minutes.count(name) > 1}):
+        desk.error("names", f"the names of tiers and seasons make the column {column} twice; choose another name")
     if study.indicators is None:
         return
     file = study.settlements.path.name
-    seasons = [None, *[season.name for season in study.seasons[1:]]]
     computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
-    computed |= {
-        f"travel_time_{t.name}_min" if s is None else f"travel_time_{t.name}_{s}_min" for t in tiers for s in seasons
-    }
+    computed.update(minutes)
+    for tier in tiers:
+        computed.add(travel_time_min(tier.name, "worst"))
+        computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
     computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
     for name, row in indicators.iterrows():
         column = row["column"]

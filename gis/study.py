@@ -158,6 +158,13 @@ class Season(_Model):
     unpaved: Share = 1.0
     """Factor of speed on unpaved roads; 0 is closed."""
 
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        if name == "worst":
+            raise ValueError("the columns of the worst month are named so; choose another name")
+        return name
+
 
 class Closures(_Model):
     """Rules by which monthly temperatures close roads, at the middle of each; the table turns them on."""
@@ -185,6 +192,12 @@ class GridChoice(_Model):
     """How far the grid reaches beyond the settlements."""
 
 
+def _kind_of_seasons(value: object) -> str:
+    if value in ("kz", "months"):
+        return "(preset)"
+    return "(file)" if isinstance(value, str | Path) else "(list)"
+
+
 class RemotenessRule(_Model):
     """How remoteness is scored."""
 
@@ -198,7 +211,6 @@ class RemotenessRule(_Model):
     """For `kz`: by the minutes of the first season, of the worst month, or on average over the months."""
     means_km: dict[str, Positive] | None = None
     """Frozen mean kilometres by tier for `aria_plus`: the ruler of another run (see its run.json)."""
-
 
     @model_validator(mode="after")
     def _season(self) -> "RemotenessRule":
@@ -345,8 +357,10 @@ class Study(_Model):
     tiers: list[Tier] | None = None
     """From high to low; without them the five ARIA+ tiers by population."""
     seasons: Annotated[
-        Annotated[File, Tag("(file)")] | Annotated[list[Season], Tag("(list)")],
-        Discriminator(lambda value: "(file)" if isinstance(value, str | Path) else "(list)"),
+        Annotated[Literal["kz", "months"], Tag("(preset)")]
+        | Annotated[File, Tag("(file)")]
+        | Annotated[list[Season], Tag("(list)")],
+        Discriminator(_kind_of_seasons),
     ] = [Season(name="year")]
     """A list; or "kz" or "months" (the presets `seasons_kz.csv`, `seasons_months.csv`); or a CSV like them."""
     closures: Closures | None = None
@@ -389,8 +403,8 @@ class Study(_Model):
 
     @field_validator("seasons")
     @classmethod
-    def _seasons(cls, seasons: Path | list[Season]) -> Path | list[Season]:
-        if isinstance(seasons, Path):
+    def _seasons(cls, seasons: str | Path | list[Season]) -> str | Path | list[Season]:
+        if not isinstance(seasons, list):
             return seasons
         if not seasons:
             raise ValueError("at least one season is needed; leave the key out for one season, the year")
