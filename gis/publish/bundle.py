@@ -107,6 +107,7 @@ def recover(out: Path) -> None:
     OutputError
         Another run is writing into the folder at this moment, or a file cannot be replaced.
     """
+    out = Path(out).resolve()
     if not out.is_dir():
         return
     for ready in sorted(out.glob(_READY + "*")):

@@ -158,27 +158,37 @@ def themes(
     return found
 
 
-def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> list[Json]:
-    """Merge and simplify the roads of each class; the least are left out where all would be too many."""
+def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], list[str]]:
+    """Merge and simplify the roads of each class.
+
+    Returns
+    -------
+    lines, left_out
+        The classes that the page shows, and the least classes, left out where all would be too many.
+    """
     geometry = roads.geometry.to_crs(4326)
     style = pd.Series(
         [palette.road_style(c) for c in roads[f.ROAD_CLASS]] if f.ROAD_CLASS in roads else "local",
         index=roads.index,
         dtype=object,
     )
-    found, vertices = [], 0
+    found: list[Json] = []
+    left_out: list[str] = []
+    vertices = 0
     for key, (colour, width) in palette.ROADS.items():
         lines = geometry[(style == key).to_numpy()]
         if lines.empty:
             continue
-        merged = shapely.line_merge(shapely.union_all(shapely.force_2d(lines.to_numpy())))
+        # No union: edges of a network meet at their ends already, and it takes minutes on a country's streets.
+        merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.force_2d(lines.to_numpy()))))
         parts = line_parts([merged], tolerance)
         vertices += sum(len(part[0]) for part in parts)
-        if vertices > _MOST_VERTICES:
-            break
+        if left_out or vertices > _MOST_VERTICES:
+            left_out.append(key)
+            continue
         label = said(partial(class_name, f.ROAD_CLASS, key))
         found.append({"label": label, "colour": colour, "width": round(width * 2.6, 1), "lines": parts})
-    return found
+    return found, left_out
 
 
 def line_parts(geometries: Iterable[object], tolerance: float) -> list[list[list[int]]]:
@@ -189,9 +199,8 @@ def line_parts(geometries: Iterable[object], tolerance: float) -> list[list[list
     >>> line_parts([shapely.LineString([(0, 0), (0.5, 0.00001), (1, 0)])], 0.001)
     [[[0, 100000], [0, 0]]]
     """
-    flat = shapely.simplify(np.asarray(list(geometries), dtype=object), tolerance)
     found = []
-    for part in shapely.get_parts(flat):
+    for part in shapely.simplify(shapely.get_parts(np.asarray(list(geometries), dtype=object)), tolerance):
         rings = shapely.get_rings(part) if part.geom_type == "Polygon" else [part]
         for ring in rings:
             xy = shapely.get_coordinates(ring)

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gis import fields as f
 from gis.errors import OutputError
-from gis.publish.words import class_name, column_label, words
+from gis.publish.words import CLASSES, class_name, column_label, words
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -179,7 +178,7 @@ def _cells(values: pd.Series, unreachable: str) -> list[object]:
 def _named(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Write classes and yes or no in the language."""
     w = words(language)
-    for column in (f.POTENTIAL, f.REMOTENESS_CLASS, f.ROAD_CLASS):
+    for column in CLASSES:
         if column in table:
             table[column] = [v if pd.isna(v) else class_name(column, str(v), language) for v in table[column]]
     for column in table.columns:

@@ -124,13 +124,14 @@ def write_map(
     Returns
     -------
     findings
-        A warning where Leaflet's files are not installed: the page then links to them.
+        Warnings where roads are left out for their number, and where Leaflet's files are not installed: the
+        page then links to them.
 
     Notes
     -----
     Values are shown as text whatever they hold. The page opens no address by itself.
     """
-    data = page_data(
+    data, left_out = page_data(
         settlements=settlements, centres=centres, roads=roads, regions=regions, rasters=rasters or {},
         context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
         remoteness_classes=remoteness_classes, language=language, title=title, notes=notes,
@@ -143,6 +144,11 @@ def write_map(
     page._id = "shalgai"
     leaflet = _leaflet()
     findings = []
+    if left_out:
+        message = (
+            f"roads of these classes would make the map too large and are only in the GeoPackage: {', '.join(left_out)}"
+        )
+        findings.append(Finding("warning", "map-roads-left-out", message, file=path.name, count=len(left_out)))
     if leaflet is None:
         page.default_js = [(n, u) for n, u in folium.Map.default_js if n == "leaflet"]
         page.default_css = [(n, u) for n, u in folium.Map.default_css if n == "leaflet_css"]
@@ -180,8 +186,8 @@ def page_data(
     language: str,
     title: str,
     notes: Sequence[str],
-) -> dict[str, Any]:
-    """Gather what the page is told, as plain values; the parameters are those of `write_map`."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Gather what the page is told, and the classes of roads left out; the parameters are those of `write_map`."""
     places = settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())]
     west, south, east, north = map(float, places.to_crs(4326).total_bounds)
     tolerance = max(east - west, north - south) / _WIDTH
@@ -194,7 +200,8 @@ def page_data(
         }
         for x in LANGUAGES
     }
-    return {
+    lines, left_out = payload.road_lines(roads, tolerance) if roads is not None else ([], [])
+    data = {
         "language": language,
         "title": title or words(language)["map.title"],
         "notes": [str(note) for note in notes],
@@ -203,7 +210,7 @@ def page_data(
         "points": payload.points(places, tiers, tier_names, contributions),
         "themes": payload.themes(places, tiers, tier_names, classes),
         "centres": payload.centres(centres, places, tiers),
-        "roads": [] if roads is None else payload.road_lines(roads, tolerance),
+        "roads": lines,
         "regions": [] if regions is None else payload.borders(regions, tolerance),
         "region_colour": palette.REGION,
         "context": [payload.context(name, frame, tolerance) for name, frame in context.items()],
@@ -213,6 +220,7 @@ def page_data(
         ],
         "minutes": payload.minutes_classes(),
     }
+    return data, left_out
 
 
 def _classes(settlements: gpd.GeoDataFrame) -> list[str]:

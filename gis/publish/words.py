@@ -12,6 +12,14 @@ from gis import fields as f
 
 LANGUAGES = ("en", "ru", "kk")
 
+CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        f.POTENTIAL: "potential", f.REMOTENESS_CLASS: "remoteness", f.ROAD_CLASS: "road", "typology": "typology",
+        "depressed": "answer", "met": "answer", "among": "among", "weighting": "weighting", "criterion": "criterion",
+    }
+)  # fmt: skip
+"""The columns that hold classes, and the family of messages that names them."""
+
 
 def words(language: str) -> Mapping[str, str]:
     """Return every message in a language, by its key.
@@ -64,6 +72,8 @@ def column_label(column: str, language: str, tier_names: Mapping[str, str] | Non
         return w["column.centre"].format(tier=tier_name(match[1], language, tier_names))
     if match := re.fullmatch(r"(months_cut_off|worst_month|seasonality)_(.+)", column):
         return w[f"column.{match[1]}"].format(tier=tier_name(match[2], language, tier_names))
+    if label := _area_label(column, language, tier_names):
+        return label
     if match := re.fullmatch(r"contribution_(.+)", column):
         return w["column.contribution"].format(indicator=indicator_name(match[1], language))
     return column
@@ -111,15 +121,14 @@ def indicator_name(indicator: str, language: str) -> str:
 
 
 def class_name(column: str, value: str, language: str) -> str:
-    """Return the name of a class: of `potential`, `remoteness_class` or `road_class`, or the id with blanks.
+    """Return the name of a class of one of the columns `CLASSES`, or the id with blanks.
 
     Examples
     --------
     >>> class_name("potential", "low", "ru"), class_name("remoteness_class", "very_remote", "en")
     ('Низкий', 'Very remote')
     """
-    prefix = {f.POTENTIAL: "potential", f.REMOTENESS_CLASS: "remoteness", f.ROAD_CLASS: "road"}[column]
-    return words(language).get(f"{prefix}.{value}", _plain(value).capitalize())
+    return words(language).get(f"{CLASSES[column]}.{value}", _plain(value).capitalize())
 
 
 def number(value: float, language: str, digits: int = 0) -> str:
@@ -152,6 +161,20 @@ def bin_labels(bounds: Sequence[float], unit: str, language: str) -> list[str]:
     marks = [of(b) for b in bounds]
     middle = [f"{a} – {b} {v}" if u == v else f"{a} {u} – {b} {v}" for (a, u), (b, v) in pairwise(marks)]
     return ["≤ " + " ".join(marks[0]), *middle, "> " + " ".join(marks[-1])]
+
+
+def _area_label(column: str, language: str, tier_names: Mapping[str, str] | None) -> str:
+    """Head a column of the tables by region; nothing where it is none of theirs."""
+    w = words(language)
+    if match := re.fullmatch(r"(settlements|population)_beyond_(.+)_([0-9.]+)_min", column):
+        what, tier, minutes = match.groups()
+        return w[f"column.{what}_beyond"].format(tier=tier_name(tier, language, tier_names), minutes=minutes)
+    if match := re.fullmatch(rf"(settlements|population)_({'|'.join(f.POTENTIALS)})", column):
+        potential = class_name(f.POTENTIAL, match[2], language).lower()
+        return w[f"column.{match[1]}_class"].format(potential=potential)
+    if match := re.fullmatch(rf"({f.REMOTENESS}|{f.VIABILITY})_(mean|weighted)", column):
+        return w[f"column.measure_{match[2]}"].format(measure=w[f"column.{match[1]}"])
+    return ""
 
 
 def _travel_label(middle: str, language: str, tier_names: Mapping[str, str] | None) -> str:

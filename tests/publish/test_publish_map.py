@@ -387,10 +387,16 @@ def test_a_raster_keeps_its_place_and_its_classes():
     assert colours[int(middle[-2])][3] == 0
 
 
-def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, monkeypatch):
-    every = payload.road_lines(country["roads"], 0.001)
-    monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(p[0]) for road in every[:2] for p in road["lines"]))
-    assert [r["label"] for r in payload.road_lines(country["roads"], 0.001)] == [r["label"] for r in every[:2]]
+def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, monkeypatch, tmp_path):
+    every, none = payload.road_lines(country["roads"], 0.001)
+    assert none == []
+    assert len(every) == 6
+    monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(p[0]) for road in every[:4] for p in road["lines"]))
+    lines, left_out = payload.road_lines(country["roads"], 0.001)
+    assert lines == every[:4]
+    assert left_out == ["tertiary", "local"]
+    findings = write_map(tmp_path / "map.html", settlements=country["settlements"], roads=country["roads"])
+    assert [one.code for one in findings] == ["map-roads-left-out"]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -25,7 +25,7 @@ function panel(data, store, state, show) {
       el("input", { type: "checkbox", checked: state[key], onchange: (e) => { state[key] = e.target.checked; change(); } }),
       label);
 
-  const body = el("div", { class: "body", id: "layers" });
+  const body = el("div", { class: "body", id: "layers" }, languages(store, state));
   if (data.themes.length > 1) {
     body.append(select(w.colour, data.themes, state.theme.key, (key) => {
       state.theme = data.themes.find((theme) => theme.key === key);
@@ -52,7 +52,7 @@ function panel(data, store, state, show) {
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
   const root = el("aside", { class: "panel", "aria-label": w.layers },
-    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, about, languages(store, state));
+    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, about);
   drawLegends();
   return root;
 }

@@ -12,10 +12,14 @@ function drawMark(context, x, y, radius, one) {
     context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
     context.fill();
   } else if (one.mark === "disc" || one.mark === "slash" || one.mark === "ring") {
+    // White without, and on larger marks dark within, so that pale marks show on pale ground too.
     context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fill();
-    if (one.mark === "ring") { context.strokeStyle = "#222"; context.lineWidth = 1.3; }
+    context.lineWidth = 2;
     context.stroke();
+    context.fill();
+    context.strokeStyle = one.mark === "ring" ? "#222" : "rgb(0 0 0 / 45%)";
+    context.lineWidth = one.mark === "ring" ? 1.3 : 0.7;
+    if (radius >= 2.5 || one.mark === "ring") context.stroke();
   }
   const reach = radius * (one.mark === "hatch" ? 1 : 0.75);
   context.beginPath();
