@@ -15,7 +15,7 @@ RURAL = "rural"
 ALL_SEASON_KM = "all_season_km"
 """Column with the kilometres to the nearest all-season road."""
 SETTLEMENTS = "settlements"
-POPULATION_UNKNOWN = "population_unknown"
+POPULATION_UNKNOWN = "settlements_population_unknown"
 RURAL_POPULATION = "rural_population"
 RURAL_ACCESS_INDEX = "rural_access_index"
 
@@ -62,7 +62,7 @@ def area_figures(
     -------
     DataFrame
         On the areas in alphabetical order, the unknown area (NaN) last: `settlements`, `population` (the known ones
-        summed), `population_unknown` (settlements), `settlements_<class>` and `population_<class>`,
+        summed), `settlements_population_unknown`, `settlements_<class>` and `population_<class>`,
         `<measure>_mean` over settlements and `<measure>_weighted` by people (of those whose value is known; NaN where
         none is), `settlements_beyond_<tier>_<limit>_min` and `population_beyond_...` (NaN where no minutes are known),
         `rural_population` and `rural_access_index` (0 to 1; of the rural people whose road is known).

@@ -160,13 +160,14 @@ def depressed(judged: pd.DataFrame, *, points_min: float) -> pd.DataFrame:
     -------
     DataFrame
         By town: `depressed` (`yes`; `no` where even all that could not be judged would not reach the points; else
-        `unknown`), `points`, `points_unknown`, and the names of the criteria `met`, `not_met` and `not_judged`.
+        `unknown`), `points`, `points_unknown`, and the names of the criteria: `criteria_met`, `criteria_not_met` and
+        `criteria_not_judged`.
 
     Examples
     --------
     >>> judged = pd.DataFrame({"settlement_id": ["a", "a", "b", "b"], "criterion": ["falls", "poor"] * 2,
     ...                        "points": 1.0, "met": ["yes", "unknown", "no", "unknown"]})
-    >>> depressed(judged, points_min=2)[["depressed", "points", "not_judged"]].to_numpy().tolist()
+    >>> depressed(judged, points_min=2)[["depressed", "points", "criteria_not_judged"]].to_numpy().tolist()
     [['unknown', 1.0, 'poor'], ['no', 0.0, 'poor']]
     """
     rows = {}
@@ -176,5 +177,5 @@ def depressed(judged: pd.DataFrame, *, points_min: float) -> pd.DataFrame:
         open_still = points[YES] + points[UNKNOWN] >= points_min
         verdict = YES if points[YES] >= points_min else UNKNOWN if open_still else NO
         rows[town] = (verdict, points[YES], points[UNKNOWN], named[YES], named[NO], named[UNKNOWN])
-    names = ["depressed", "points", "points_unknown", "met", "not_met", "not_judged"]
+    names = ["depressed", "points", "points_unknown", "criteria_met", "criteria_not_met", "criteria_not_judged"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis(judged.columns[0])

@@ -357,7 +357,7 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
     nan = np.full(len(ids), np.nan)
     return pd.DataFrame(
         {
-            "to_id": pd.Series(None, index=ids, dtype=object),
+            "to_id": pd.Series([None] * len(ids), index=ids, dtype=object),
             "travel_time_min": nan,
             "distance_km": nan,
             "mode": NONE,

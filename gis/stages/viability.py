@@ -23,7 +23,7 @@ class Viability:
         0 to 100 on the settlements' index; NaN where no indicator is known.
     contributions
         The points that each indicator adds, one column an indicator; a row sums to the index. 0 where the
-        value is missing.
+        value is missing, NaN where all of a settlement's are.
     missing
         Share of the weight whose indicators are missing, 0 to 1.
     normalised
