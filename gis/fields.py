@@ -44,6 +44,11 @@ REMOTENESS_CLASS = "remoteness_class"
 VIABILITY = "viability"
 VIABILITY_MISSING = "viability_missing"
 POTENTIAL = "potential"
+VIABILITY_P05 = "viability_p05"
+VIABILITY_P95 = "viability_p95"
+RANK_P05 = "rank_p05"
+RANK_P95 = "rank_p95"
+POTENTIAL_STABLE = "potential_stable"
 
 TEMPERATURE_MEAN_C = "temperature_mean_c"
 TEMPERATURE_COLDEST_C = "temperature_coldest_c"
@@ -122,6 +127,17 @@ def seasonality(tier: str) -> str:
     'seasonality_town'
     """
     return f"seasonality_{tier}"
+
+
+def probability(potential: str) -> str:
+    """Name the column with the share of the draws in which a settlement is of a class of potential.
+
+    Examples
+    --------
+    >>> probability("high")
+    'probability_high'
+    """
+    return f"probability_{potential}"
 
 
 def contribution(indicator: str) -> str:

@@ -1,0 +1,304 @@
+"""The index of viability under many assumptions at once: a gather and a product for each indicator."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gis.kernels.composite import normalise
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Normalisation = Literal["percentile_rank"]
+Aggregation = Literal["geometric", "harmonic"]
+
+_FLOOR = 0.01
+_ELEMENTS = 2_000_000  # of an array that is worked on at once
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each draw chooses.
+
+    Parameters
+    ----------
+    weights
+        Of indicators within their blocks, shape `(draws, k)`.
+    block_weights
+        Shape `(draws, blocks)`.
+    recipe
+        Normalisation and aggregation, 0 as published, shape `(draws, 2)`.
+    journeys, population, missing
+        The alternative of each, 0 as published, shape `(draws,)`.
+    """
+
+    weights: Float
+    block_weights: Float
+    recipe: Int
+    journeys: Int
+    population: Int
+    missing: Int
+
+    @property
+    def draws(self) -> int:
+        """Return how many draws there are."""
+        return len(self.journeys)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """An indicator: scores of shape `(alternatives, lots, n)`, the first of each as published."""
+
+    values: Float
+    follows: Literal["journeys", "population", ""]
+
+    def chosen(self, plan: Plan, draws: Int) -> Int:
+        """Return the row of the flattened alternatives that each draw takes."""
+        first = {"journeys": plan.journeys, "population": plan.population}.get(self.follows)
+        lots = self.values.shape[1]
+        at = np.zeros(len(draws), np.int64) if first is None else first[draws] * lots
+        return np.asarray(at + (plan.missing[draws] if lots > 1 else 0))
+
+
+@dataclass(frozen=True)
+class Index:
+    """Everything that the index is made of, and how.
+
+    Parameters
+    ----------
+    columns
+        One for each indicator.
+    ranked
+        Their scores as percentile ranks, in the same shape; empty where that is no alternative.
+    member
+        The number of the block of each indicator.
+    weights, block_weights
+        As published.
+    normalisations, aggregations
+        Alternatives to the published ones.
+    lots
+        How many ways of filling the gaps there are; 0 where they drop out.
+    scale
+        For each recipe but the first, what its index is multiplied by and what is added.
+    """
+
+    columns: tuple[_Column, ...]
+    ranked: tuple[Float, ...]
+    member: Int
+    weights: Float
+    block_weights: Float
+    normalisations: tuple[Normalisation, ...]
+    aggregations: tuple[Aggregation, ...]
+    lots: int
+    scale: Mapping[tuple[int, int], tuple[float, float]]
+
+    @classmethod
+    def of(
+        cls,
+        scores: pd.DataFrame,
+        indicators: pd.DataFrame,
+        block_weights: Mapping[str, float],
+        journeys: Mapping[str, Float],
+        population: Mapping[str, Float],
+        *,
+        lots: int,
+        normalisations: Sequence[Normalisation],
+        aggregations: Sequence[Aggregation],
+        order: Int,
+        seed: int,
+    ) -> "Index":
+        """Gather the alternatives; `order` sorts the rows, so that lots do not depend on theirs."""
+        columns, gaps = [], False
+        for number, name in enumerate(scores.columns):
+            published = scores[name].to_numpy(float)
+            follows: Literal["journeys", "population", ""] = ""
+            values = published[np.newaxis]
+            if name in journeys:
+                follows, values = "journeys", journeys[name]
+            elif name in population:
+                follows, values = "population", np.concatenate([values, population[name]])
+            gap = np.isnan(published)
+            some = lots > 0 and gap.any() and not gap.all()
+            gaps |= bool(some)
+            filled = _filled(values, gap, order, lots, [seed, 4, number]) if some else values[:, np.newaxis]
+            columns.append(_Column(filled, follows))
+        ranked = tuple(_percentile(column.values) for column in columns) if normalisations else ()
+        blocks = list(dict.fromkeys(indicators["block"]))
+        made = cls(
+            tuple(columns),
+            ranked,
+            indicators["block"].map({block: number for number, block in enumerate(blocks)}).to_numpy(np.int64),
+            indicators["weight"].to_numpy(float),
+            np.array([block_weights[block] for block in blocks], float),
+            tuple(normalisations),
+            tuple(aggregations),
+            lots if gaps else 0,
+            {},
+        )
+        return replace(made, scale=made._scales())
+
+    @property
+    def weighted(self) -> bool:
+        """Whether moving weights can move the index: not of one indicator alone."""
+        return len(self.columns) > 1
+
+    def plan(
+        self,
+        u: Float,
+        counts: Mapping[str, int],
+        spread: float,
+        rng: np.random.Generator,
+        *,
+        weights: int | None = None,
+        only: str | None = None,
+    ) -> Plan:
+        """Turn numbers from 0 to 1 of shape `(draws, 7)` into choices.
+
+        With `weights` given there are so many sets of weights, from which the first number chooses; else each draw
+        has its own. With `only` given the other assumptions are as published.
+        """
+        vary = {name: only in (None, name) for name in ("weights", *counts)}
+        sets = len(u) if weights is None else weights
+        lot = rng.random((sets, len(self.weights) + len(self.block_weights)))
+        if weights is not None:
+            lot = lot[(u[:, 0] * sets).astype(np.int64)]
+        moved = 1 + spread * (2 * lot - 1) if vary["weights"] else np.ones_like(lot)
+        k = len(self.weights)
+        choice = {
+            name: (u[:, number] * count).astype(np.int64) if vary[name] else np.zeros(len(u), np.int64)
+            for number, (name, count) in enumerate(counts.items(), start=1)
+        }
+        # Errors and lots are realisations, none of which is as published: those are numbered from 1.
+        realised = counts["population"] > 1 and vary["population"]
+        return Plan(
+            self.weights * moved[:, :k],
+            self.block_weights * moved[:, k:],
+            np.column_stack([choice["normalisation"], choice["aggregation"]]),
+            choice["speeds"] * counts["seasons"] + choice["seasons"],
+            choice["population"] + int(realised),
+            choice["missing"] + int(self.lots > 0 and vary["missing"]),
+        )
+
+    def published(self) -> Plan:
+        """Return the plan of one draw, in which everything is as published."""
+        zero = np.zeros(1, np.int64)
+        recipe = np.zeros((1, 2), np.int64)
+        return Plan(self.weights[np.newaxis], self.block_weights[np.newaxis], recipe, zero, zero, zero)
+
+    def nominal(self) -> Float:
+        """Return the index as published, shape `(n,)`."""
+        return np.asarray(next(self.blocks(self.published()))[1][0])
+
+    def blocks(self, plan: Plan) -> Iterator[tuple[Int, Float]]:
+        """Yield `(draws, index)`, the numbers of some draws and their index, 0 to 100, shape `(len(draws), n)`."""
+        n = self.columns[0].values.shape[-1]
+        size = max(1, _ELEMENTS // max(n, 1))
+        for recipe in sorted({(int(a), int(b)) for a, b in plan.recipe}):
+            values = [_powered(flat.reshape(-1, n), self._aggregation(recipe)) for flat in self._normalised(recipe)]
+            draws = np.flatnonzero((plan.recipe == recipe).all(axis=1))
+            factor, term = self.scale.get(recipe, (1.0, 0.0))
+            for start in range(0, len(draws), size):
+                some = draws[start : start + size]
+                mean = _unpowered(self._mean(values, plan, some), self._aggregation(recipe))
+                yield some, mean * (100.0 * factor) + term
+
+    def changed(self, rows: Int, change: Float) -> "Index":
+        """Return the index of some settlements, once their published scores are changed by `(len(rows), k)`."""
+        columns, ranked = [], []
+        for number, column in enumerate(self.columns):
+            new = np.clip(column.values[:, :, rows] + change[:, number], 0.0, 1.0)
+            columns.append(_Column(new, column.follows))
+            if self.ranked:
+                ranked.append(_looked_up(new, column.values, self.ranked[number]))
+        return replace(self, columns=tuple(columns), ranked=tuple(ranked))
+
+    def _aggregation(self, recipe: tuple[int, int]) -> Aggregation | None:
+        return self.aggregations[recipe[1] - 1] if recipe[1] else None
+
+    def _normalised(self, recipe: tuple[int, int]) -> tuple[Float, ...]:
+        return self.ranked if recipe[0] else tuple(column.values for column in self.columns)
+
+    def _mean(self, values: list[Float], plan: Plan, draws: Int) -> Float:
+        """Weigh within blocks and between them; what is missing drops out, and the rest carries its weight."""
+        total, weight = 0.0, 0.0
+        for block in range(len(self.block_weights)):
+            summed, known = 0.0, 0.0
+            for column in np.flatnonzero(self.member == block):
+                x = values[column][self.columns[column].chosen(plan, draws)]
+                w = plan.weights[draws, column][:, np.newaxis]
+                there = ~np.isnan(x)
+                if there.all():
+                    summed, known = summed + w * x, known + w
+                else:
+                    summed, known = summed + w * np.where(there, x, 0.0), known + w * there
+            has = known > 0
+            share = plan.block_weights[draws, block][:, np.newaxis] * has
+            total = total + share * summed / np.where(has, known, 1.0)
+            weight = weight + share
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(total / weight)  # 0 / 0 where nothing is known: NaN
+
+    def _scales(self) -> dict[tuple[int, int], tuple[float, float]]:
+        """Bring each recipe to the mean and the standard deviation of the published index."""
+        wanted = self.nominal()
+        scales: dict[tuple[int, int], tuple[float, float]] = {}
+        if np.isnan(wanted).all():
+            return {}
+        for a in range(len(self.normalisations) + 1):
+            for b in range(len(self.aggregations) + 1):
+                if (a, b) == (0, 0):
+                    continue
+                given = next(self.blocks(replace(self.published(), recipe=np.array([[a, b]]))))[1][0]
+                spread = float(np.nanstd(given))
+                factor = float(np.nanstd(wanted)) / spread if spread > 0 else 1.0
+                scales[a, b] = (factor, float(np.nanmean(wanted) - factor * np.nanmean(given)))
+        return scales
+
+
+def _filled(values: Float, gap: NDArray[np.bool_], order: Int, lots: int, seed: list[int]) -> Float:
+    """Give the gaps, lot by lot, the values of other settlements; the first lot leaves them as they are."""
+    known, unknown = order[~gap[order]], order[gap[order]]
+    rng = np.random.default_rng(seed)
+    out = np.repeat(values[:, np.newaxis], lots + 1, axis=1)
+    for lot in range(1, lots + 1):
+        out[:, lot, unknown] = values[:, rng.choice(known, len(unknown))]
+    return out
+
+
+def _percentile(values: Float) -> Float:
+    """Replace scores by their percentile ranks, alternative by alternative; equal ones share the middle."""
+    flat = values.reshape(-1, values.shape[-1])
+    out = flat.copy()
+    for row, scores in enumerate(flat):
+        if np.ptp(scores[~np.isnan(scores)]) > 0:
+            out[row] = normalise(scores, "percentile_rank", ties="average")
+    return out.reshape(values.shape)
+
+
+def _looked_up(new: Float, values: Float, ranked: Float) -> Float:
+    """Find the percentile ranks of changed scores among those of all settlements."""
+    out = np.empty_like(new)
+    for where in np.ndindex(*new.shape[:2]):
+        known = ~np.isnan(values[where])
+        order = np.argsort(values[where][known], kind="stable")
+        out[where] = np.interp(new[where], values[where][known][order], ranked[where][known][order])
+        out[where][np.isnan(new[where])] = np.nan
+    return out
+
+
+def _powered(scores: Float, aggregation: Aggregation | None) -> Float:
+    """Turn scores into what is averaged; away from zero first, for means that a zero would end."""
+    if aggregation is None:
+        return scores
+    lifted = _FLOOR + (1.0 - _FLOOR) * scores
+    return np.log(lifted) if aggregation == "geometric" else 1.0 / lifted
+
+
+def _unpowered(mean: Float, aggregation: Aggregation | None) -> Float:
+    if aggregation is None:
+        return mean
+    lifted = np.exp(mean) if aggregation == "geometric" else 1.0 / mean
+    return np.asarray((lifted - _FLOOR) / (1.0 - _FLOOR))
