@@ -174,39 +174,44 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
     )
     found: list[Json] = []
     left_out: list[str] = []
-    vertices = 0
+    room = _MOST_VERTICES
     for key, (colour, width) in palette.ROADS.items():
         lines = geometry[(style == key).to_numpy()]
         if lines.empty:
             continue
         # No union: edges of a network meet at their ends already, and it takes minutes on a country's streets.
         merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.force_2d(lines.to_numpy()))))
-        parts = line_parts([merged], tolerance)
-        vertices += sum(len(part[0]) for part in parts)
-        if left_out or vertices > _MOST_VERTICES:
+        parts = None if left_out else line_parts([merged], tolerance, room)
+        if parts is None:
             left_out.append(key)
             continue
+        room -= sum(len(part[0]) for part in parts)
         label = said(partial(class_name, f.ROAD_CLASS, key))
         found.append({"label": label, "colour": colour, "width": round(width * 2.6, 1), "lines": parts})
     return found, left_out
 
 
-def line_parts(geometries: Iterable[object], tolerance: float) -> list[list[list[int]]]:
-    """Return the lines, or the rings of polygons, as pairs of longitudes and latitudes (see `deltas`).
+def line_parts(geometries: Iterable[object], tolerance: float, most: int | None = None) -> list[list[list[int]]] | None:
+    """Return the simplified lines, or rings of polygons, as pairs of longitudes and latitudes (see `deltas`).
+
+    `None` where they would have more than `most` vertices.
 
     Examples
     --------
     >>> line_parts([shapely.LineString([(0, 0), (0.5, 0.00001), (1, 0)])], 0.001)
     [[[0, 100000], [0, 0]]]
     """
-    found = []
-    for part in shapely.simplify(shapely.get_parts(np.asarray(list(geometries), dtype=object)), tolerance):
-        rings = shapely.get_rings(part) if part.geom_type == "Polygon" else [part]
-        for ring in rings:
-            xy = shapely.get_coordinates(ring)
-            if len(xy) > 1:
-                found.append([deltas(xy[:, 0]), deltas(xy[:, 1])])
-    return found
+    parts = shapely.simplify(shapely.get_parts(np.asarray(list(geometries), dtype=object)), tolerance)
+    polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    lines = np.concatenate([shapely.get_rings(parts[polygons]), parts[~polygons]])
+    xy, part = shapely.get_coordinates(lines, return_index=True)
+    if most is not None and len(xy) > most:
+        return None
+    whole = np.rint(xy * _DEGREE).astype(np.int64)
+    starts = np.flatnonzero(np.diff(part, prepend=-1))
+    steps = np.diff(whole, axis=0, prepend=0)
+    steps[starts] = whole[starts]
+    return [piece.T.tolist() for piece in np.split(steps, starts[1:]) if len(piece) > 1]
 
 
 def raster(minutes: NDArray[np.floating], grid: Grid) -> Json:
@@ -364,7 +369,7 @@ def borders(regions: gpd.GeoDataFrame, tolerance: float) -> list[list[list[int]]
     """Return the borders of regions, each once: neighbours are simplified together."""
     shapes = regions.geometry.to_crs(4326).to_numpy()
     edges = shapely.line_merge(shapely.union_all(shapely.boundary(shapely.force_2d(shapes))))
-    return line_parts([edges], tolerance)
+    return line_parts([edges], tolerance) or []
 
 
 def context(name: str, frame: gpd.GeoDataFrame, tolerance: float) -> Json:

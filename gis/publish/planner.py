@@ -58,7 +58,8 @@ def town_reasons(judged: pd.DataFrame, language: str) -> pd.Series:
             for _, row in part[part["met"] == _MET].iterrows()
         ]
         unknown = [criterion_name(name, language) for name in part.loc[part["met"] == _UNKNOWN, "criterion"]]
-        return "; ".join([*met, *([f"{w['planning.not_judged']}: {', '.join(unknown)}"] if unknown else [])])
+        left = [w["planning.not_judged"] + ": " + ", ".join(unknown)] if unknown else []
+        return "; ".join([*met, *left])
 
     key = judged.columns[0]
     return pd.Series({town: line(part) for town, part in judged.groupby(key, sort=False)}, dtype=object)
