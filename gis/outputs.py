@@ -15,6 +15,7 @@ from gis.inputs import counts
 from gis.pipeline import Result
 from gis.publish.bundle import bundle
 from gis.publish.geopackage import write_geopackage
+from gis.publish.pictures import write_lorenz, write_ranking
 from gis.publish.rasters import write_cog
 from gis.publish.record import sha256, write_record
 from gis.publish.tables import write_csv, write_workbook
@@ -75,6 +76,10 @@ def write_outputs(result: Result, out: Path) -> Path:
         with record.stage("tables"):
             repairs = repairs_table(record.findings)
             write_csv(folder / "settlements.csv", result.settlements)
+            (folder / "tables").mkdir()
+            for name, table in result.tables.items():
+                write_csv(folder / "tables" / f"{name}.csv", table)
+            _pictures(folder, result.tables, language)
             summary = by_potential(result.settlements)
             write_workbook(
                 folder / "tables.xlsx",
@@ -89,8 +94,7 @@ def write_outputs(result: Result, out: Path) -> Path:
                 layers["roads"] = result.roads.drop(columns=["surface_assumed"]).assign(
                     surface_assumed=result.roads["surface_assumed"].astype(bool)
                 )
-            if result.inputs.regions is not None:
-                layers["regions"] = result.inputs.regions.drop(columns="row", errors="ignore")
+            layers |= dict(reversed(result.areas.items()))
             write_geopackage(
                 folder / "results.gpkg",
                 {**layers, "repairs": repairs},
@@ -106,6 +110,16 @@ def write_outputs(result: Result, out: Path) -> Path:
             folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers})
         )
     return out
+
+
+def _pictures(folder: Path, tables: dict[str, pd.DataFrame], language: str) -> None:
+    if "lorenz" in tables:
+        measures = tables["disparity"]
+        by_people = measures[(measures["among"] == "regions") & (measures["weighting"] == "population")]
+        gini = dict(zip(by_people["column"], by_people["gini"], strict=True))
+        write_lorenz(folder / "lorenz.svg", tables["lorenz"], gini, language)
+    if "ranking" in tables:
+        write_ranking(folder / "ranking.svg", tables["ranking"], language)
 
 
 def repairs_table(findings: list[Finding]) -> pd.DataFrame:

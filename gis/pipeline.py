@@ -14,6 +14,7 @@ from gis.record import Progress, Record
 from gis.space.grid import Grid
 from gis.stages.remoteness import classes
 from gis.steps.climate import climate as climate_step
+from gis.steps.planning import planning
 from gis.steps.scores import fitness, ordered, remoteness
 from gis.steps.surfaces import make_grid, surfaces
 from gis.steps.travel import levels, travel, travel_columns
@@ -44,8 +45,10 @@ class Result:
         Of the surfaces.
     water, regions
         As read.
+    areas
+        Polygons of the `regions` and `districts` with their figures, where the study has them.
     tables
-        The tables behind viability: normalised indicators, ranges, weights.
+        The tables behind viability (normalised indicators, ranges, weights), and the planner's.
     record
         Seconds, findings and figures.
     """
@@ -59,6 +62,7 @@ class Result:
     travel_time: dict[str, Float]
     distance: dict[str, Float]
     grid: Grid
+    areas: dict[str, gpd.GeoDataFrame]
     tables: dict[str, pd.DataFrame]
     record: Record
 
@@ -105,6 +109,9 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         )
         scored, tables = fitness(study, inputs, scored, record)
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
+    with record.stage("planning"):
+        planned = planning(study, inputs, settlements, travelled, record)
+        settlements = planned.settlements
     centres = settlements.loc[level.reindex(settlements.index).notna(), [fields.NAME, fields.POPULATION, "geometry"]]
     names = np.array([tier.name for tier in inputs.tiers], object)
     centres = centres.assign(tier=names[level[centres.index].astype(int)])
@@ -119,7 +126,8 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         travel_time=travel_time,
         distance=distance,
         grid=grid,
-        tables=tables,
+        areas=planned.areas,
+        tables={**tables, **planned.tables},
         record=record,
     )
 

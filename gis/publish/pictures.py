@@ -6,7 +6,7 @@ the same bytes.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Untrusted names may hold $: no mathematics in them. The salt makes the ids in the file repeatable.
-_STYLE = {"text.parse_math": False, "svg.hashsalt": "shalgai", "font.family": "DejaVu Sans", "font.size": 9.0}
+_STYLE: Any = {"text.parse_math": False, "svg.hashsalt": "shalgai", "font.family": "DejaVu Sans", "font.size": 9.0}
 _COLOURS = (palette.POTENTIAL["high"], palette.POTENTIAL["low"], palette.REGION, palette.ROADS["trunk"][0])
 _DASHES = ("-", "--", "-.", ":")
 
