@@ -1,0 +1,118 @@
+"""What the presets of remoteness share: the result, its classes, the checks of what they are given."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Float = NDArray[np.float64]
+Travel = pd.DataFrame | ArrayLike
+"""Distances or minutes: a DataFrame on the settlements' index, or an array with a row for each settlement."""
+
+
+@dataclass(frozen=True)
+class Remoteness:
+    """A score, its classes, and the ruler by which it was measured.
+
+    Parameters
+    ----------
+    score
+        0 (near) to 100 (remote) on the settlements' index; NaN where it is not known.
+    parts
+        What each tier adds to the score, one column a tier; they sum to it. No column where a preset has no
+        such parts (`nz_ua`, `statcan_ir`, `gravity`).
+    ruler
+        What the score is measured by: for each tier the mean (`aria_plus`, `cari_plus`) or the minutes (`kz`, `far`,
+        `nz_ua`); `least` and `greatest` (`statcan_ir`, `gravity`). To score other settlements, or a later year, on
+        the same ruler, hand it in again.
+    value
+        The score as it is published: see each preset.
+    classes
+        The published class of each settlement; NaN where the score is.
+    """
+
+    score: pd.Series
+    parts: pd.DataFrame
+    ruler: Mapping[str, float]
+    value: pd.Series
+    classes: pd.Series
+
+
+def classes(score: pd.Series, upper: Sequence[float], names: Sequence[str]) -> pd.Series:
+    """Name the class of each score; a score at a class's upper bound (to nine decimals) belongs to it.
+
+    Parameters
+    ----------
+    score
+        NaN stays without a class.
+    upper, names
+        The classes from low to high; the last has no upper bound.
+
+    Examples
+    --------
+    >>> classes(pd.Series([0.0, 20.0, 20.1, 99.0, np.nan]), [20, 60, 100], ["near", "far", "remote"]).tolist()
+    ['near', 'near', 'far', 'remote', nan]
+    """
+    position = np.searchsorted(np.asarray(upper[:-1], float), score.round(9).to_numpy(float), side="left")
+    return pd.Series(np.asarray(names, object)[position], index=score.index).where(score.notna())
+
+
+def classed(value: pd.Series, class_upper: Mapping[str, float]) -> pd.Series:
+    """Name the classes by a mapping from their names to their upper bounds, from low to high."""
+    return classes(value, list(class_upper.values()), list(class_upper))
+
+
+def table_of(travel: Travel, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return distances or minutes as a table of floats, and refuse what is no distance.
+
+    The columns of an array are named, in order, by `names`; those of a DataFrame must be there by name.
+
+    Raises
+    ------
+    ValueError
+        Text, negative values, no such column, another number of columns.
+    """
+    if isinstance(travel, pd.DataFrame):
+        missing = [name for name in names or [] if name not in travel]
+        if missing:
+            raise ValueError(f"no column {missing[0]!r}; there are {travel.columns.tolist()}")
+        table = travel if names is None else travel[list(names)]
+    else:
+        values = np.asarray(travel)
+        if values.ndim != 2 or (names is not None and values.shape[1] != len(names)):
+            raise ValueError(f"expected settlements x {'tiers' if names is None else len(names)}, got {values.shape}")
+        table = pd.DataFrame(
+            values, columns=list(names) if names is not None else [str(i) for i in range(values.shape[1])]
+        )
+    for name in table.columns:
+        try:
+            below = (table[name].astype(float) < 0).to_numpy()
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"column {name}: expected numbers ({error})") from None
+        if below.any():
+            raise ValueError(f"column {name}: {int(below.sum())} values below 0, the least {table[name].min():g}")
+    return table.astype(float)
+
+
+def between(value: pd.Series, ruler: Mapping[str, float] | None) -> tuple[pd.Series, dict[str, float]]:
+    """Measure by least and greatest, 0 to 1: those of the values, or of a ruler that was kept.
+
+    Values that are all one are all 0.
+    """
+    finite = value[np.isfinite(value)]
+    if ruler is None:
+        ruler = (
+            {"least": finite.min(), "greatest": finite.max()} if len(finite) else {"least": np.nan, "greatest": np.nan}
+        )
+    low, high = (float(ruler[end]) for end in ("least", "greatest"))
+    if low > high:
+        raise ValueError(f"ruler: least ({low:g}) lies above greatest ({high:g})")
+    unit = (value - low) / (high - low) if high > low else value.where(value.isna(), np.sign(value - low))
+    return unit, {"least": low, "greatest": high}
+
+
+def none_of(index: pd.Index) -> pd.DataFrame:
+    """Return the parts of a score that has none."""
+    return pd.DataFrame(index=index)
