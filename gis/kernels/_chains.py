@@ -36,15 +36,11 @@ def fill_rows(offset, a, b, cost, to, minutes, edge):  # type: ignore[no-untyped
 
 @njit(cache=True, nogil=True)
 def _edge_between(offset, to, a, b):  # type: ignore[no-untyped-def]
-    """Return the position of the edge from a to b; -1 where there is none."""
-    low, high = offset[a], offset[a + 1]
-    while low < high:
-        middle = (low + high) >> 1
-        if to[middle] < b:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < offset[a + 1] and to[low] == b else -1
+    """Return the position of the edge from a to b, -1 where there is none; rows of a road network are short."""
+    for e in range(offset[a], offset[a + 1]):
+        if to[e] == b:
+            return e
+    return -1
 
 
 @njit(cache=True, nogil=True)

@@ -271,7 +271,7 @@ def sweep_tiles(
             np.minimum(keys, worker.wake, out=keys)
             worker.wake[:] = np.inf
         visits += len(batch)
-        if visits > _PATIENCE * (reached / size**2 + 4) + n_start_tiles:
+        if visits > _PATIENCE * (reached / size**2 + 1) + n_start_tiles:
             return False
         report(reached)
     return True
