@@ -177,24 +177,30 @@ def chromium() -> str:
     return str(found)
 
 
-def run_qgis(script: str, *arguments: object) -> str:
-    """Run a script in the system's Python that has PyQGIS; return what it printed."""
+def run_system(what: str, needs: str, *command: object) -> str:
+    """Run the system's own Python, which has packages that no virtual environment can have; return what it printed."""
     python = "/usr/bin/python3"
-    environment = {k: v for k, v in os.environ.items() if k not in ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "PYTHONPATH")}
+    own = ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "PYTHONPATH")
+    environment = {k: v for k, v in os.environ.items() if k not in own}
     environment |= {"QT_QPA_PLATFORM": "offscreen", "PYTHONWARNINGS": "ignore"}
     if sys.platform == "win32" or not Path(python).exists():
-        missing("QGIS")
-    probe = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, env=environment, check=False)
+        missing(what)
+    probe = subprocess.run([python, "-c", f"import {needs}"], capture_output=True, env=environment, check=False)
     if probe.returncode:
-        missing("QGIS for Python")
+        missing(what)
+    done = subprocess.run(
+        [python, *map(str, command)],
+        capture_output=True, text=True, encoding="utf-8", env=environment, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def run_qgis(script: str, *arguments: object) -> str:
+    """Run a script in PyQGIS; return what it printed."""
     start = (
         "import os, sys, json\nfrom qgis.core import *\nfrom qgis.PyQt.QtCore import *\nfrom qgis.PyQt.QtGui import *\n"
         "QgsApplication.setPrefixPath('/usr', True)\nqgs = QgsApplication([], False)\nqgs.initQgis()\n"
     )
     end = "\nsys.stdout.flush()\nos._exit(0)\n"
-    done = subprocess.run(
-        [python, "-c", start + script + end, *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8", env=environment, timeout=180, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_system("QGIS for Python", "qgis.core", "-c", start + script + end, *arguments)

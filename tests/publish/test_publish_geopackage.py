@@ -91,6 +91,18 @@ def test_the_file_is_a_geopackage_1_3_with_titles(package):
     assert titles["population"] == column_label("population", "kk")
 
 
+def test_gdal_finds_a_valid_geopackage(package):
+    said = tools.run_system(
+        "GDAL's validator",
+        "osgeo_utils.samples.validate_gpkg",
+        "-m",
+        "osgeo_utils.samples.validate_gpkg",
+        "-v",
+        package,
+    )
+    assert "Checking gpkg_schema" in said
+
+
 def test_empty_and_odd_layers_are_written(tmp_path):
     mixed = gpd.GeoDataFrame(
         {"name": ["a", "b", None]},

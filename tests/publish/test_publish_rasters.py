@@ -86,6 +86,16 @@ def test_overviews_never_mix_minutes_with_codes(tmp_path):
     assert set(np.unique(small)) <= {10, UNREACHABLE}
 
 
+def test_gdal_finds_a_valid_cog(tmp_path):
+    minutes = np.zeros((1100, 1300))
+    path = tmp_path / "big.tif"
+    write_cog(
+        path, {"a": minutes, "b": minutes}, Grid(minutes.shape, Affine(9, 0, 0, 0, -9, 0), "EPSG:3857"), kind="km"
+    )
+    check = "osgeo_utils.samples.validate_cloud_optimized_geotiff"
+    assert "is a valid cloud optimized GeoTIFF" in tools.run_system("GDAL's validator", check, "-m", check, path)
+
+
 @pytest.mark.parametrize(
     ("bands", "match"),
     [({}, "at least one"), ({"a": np.zeros((5, 3))}, "shape"), ({"a": np.full((3, 5), -1.0)}, "0 or more")],
@@ -120,3 +130,12 @@ def test_qgis_opens_kilometres(tmp_path):
     assert seen["valid"]
     assert seen["colours"] == {"5": palette.MINUTES_COLOURS[0], "601": palette.MINUTES_COLOURS[-1]}
     assert seen["inks"] > 5
+
+
+def test_what_is_required_and_missing_fails(monkeypatch):
+    monkeypatch.setenv("SHALGAI_REQUIRE_ALL", "1")
+    with pytest.raises(pytest.fail.Exception, match="required"):
+        tools.missing("QGIS")
+    monkeypatch.delenv("SHALGAI_REQUIRE_ALL")
+    with pytest.raises(pytest.skip.Exception, match="not found"):
+        tools.missing("QGIS")
