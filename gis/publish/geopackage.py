@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
@@ -13,7 +14,7 @@ import pyogrio
 
 from gis import fields as f
 from gis.publish import palette, qml
-from gis.publish.words import class_name, column_label, tier_name, words
+from gis.publish.words import class_name, column_label, number, tier_name, words
 
 _STYLES = """
 CREATE TABLE layer_styles (
@@ -30,6 +31,11 @@ _EXTENSIONS = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (
     table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
     scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"""
+
+
+AREAS = {"regions": "region", "districts": "district"}
+"""Layers of areas with figures, and their columns of names."""
+_AREA_FIGURE = "viability_weighted"
 
 
 def write_geopackage(
@@ -75,7 +81,7 @@ def write_geopackage(
     """
     path.unlink(missing_ok=True)
     w = words(language)
-    for number, (name, frame) in enumerate(layers.items()):
+    for place, (name, frame) in enumerate(layers.items()):
         table = _writable(frame)
         heading = w.get(f"layer.{name}", name)
         pyogrio.write_dataframe(
@@ -83,8 +89,8 @@ def write_geopackage(
             path,
             layer=name,
             driver="GPKG",
-            append=number > 0,
-            dataset_options={} if number else {"VERSION": "1.3"},
+            append=place > 0,
+            dataset_options={} if place else {"VERSION": "1.3"},
             layer_options={
                 "IDENTIFIER": f"{title}: {heading}" if title else heading,
                 "DESCRIPTION": abstract,
@@ -126,14 +132,15 @@ def _describe(
     spatial = isinstance(table, gpd.GeoDataFrame)
     columns = [c for c in table.columns if not (spatial and c == table.geometry.name)]
     aliases = {c: column_label(c, language, tier_names) for c in columns}
-    named = f.NAME in columns
+    key = AREAS.get(name, f.NAME)
+    named = key in columns
     rules, symbols = _drawing(name, table, language, tier_names) if spatial else ([], {})
     style = qml.vector_style(
         rules,
         symbols,
         aliases=aliases,
-        title='"name"' if named else "",
-        label='"name"' if named and name == "centres" else "",
+        title=f'"{key}"' if named else "",
+        label=f'"{key}"' if named and name in ("centres", "regions") else "",
         label_by=_label_by(table) if named and name == "centres" and f.TIER in columns else {},
     )
     db.execute(
@@ -161,6 +168,8 @@ def _drawing(
         return _roads(language)
     if name == "centres":
         return _centres(table, label, language, tier_names)
+    if name in AREAS and _AREA_FIGURE in table:
+        return _areas(name, table, language)
     kinds = set(table.geom_type.dropna())
     if kinds <= {"Point", "MultiPoint"}:
         element = qml.marker(palette.NO_DATA, size_mm=2)
@@ -229,6 +238,28 @@ def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule]
             size_by=size,
         )
         rules.append((condition, class_name(f.POTENTIAL, value, language), value))
+    return rules, symbols
+
+
+def _areas(name: str, table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
+    """Colour areas by the mean viability of their people, in five equal steps; outlines alone where none is known."""
+    outline = (palette.REGION, 0.4 if name == "regions" else 0.2)
+    known = table[_AREA_FIGURE].astype(float)
+    known = known[np.isfinite(known)]
+    rules: list[qml.Rule] = [(f'"{_AREA_FIGURE}" IS NULL', words(language)["class.no_data"], "none")]
+    symbols = {"none": qml.polygon(*outline)}
+    if known.empty:
+        return rules, symbols
+    bounds = np.round(np.linspace(known.min(), known.max(), len(palette.VIABILITY) + 1), 1)
+    steps = [(low, high) for low, high in pairwise(bounds.tolist()) if low < high] or [(bounds[0], bounds[-1])]
+    for i, (low, high) in enumerate(steps):
+        first, last = i == 0, i == len(steps) - 1
+        above = "" if first else f'"{_AREA_FIGURE}" >= {low:.10g}'
+        below = "" if last else f'"{_AREA_FIGURE}" < {high:.10g}'
+        condition = " AND ".join(part for part in (above, below) if part) or f'"{_AREA_FIGURE}" IS NOT NULL'
+        colour = palette.VIABILITY[round(i * (len(palette.VIABILITY) - 1) / max(len(steps) - 1, 1))]
+        symbols[f"step-{i}"] = qml.polygon(*outline, colour)
+        rules.append((condition, f"{number(low, language, 1)} – {number(high, language, 1)}", f"step-{i}"))
     return rules, symbols
 
 

@@ -47,6 +47,7 @@ def write_lorenz(path: Path, lorenz: pd.DataFrame, gini: Mapping[str, float], la
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
 
     w = words(language)
     with mpl.rc_context(_STYLE):
@@ -62,6 +63,8 @@ def write_lorenz(path: Path, lorenz: pd.DataFrame, gini: Mapping[str, float], la
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=w["planning.lorenz"])
         axes.set(xlabel=w["column.people"], ylabel=w["column.amount"])
         axes.grid(color="#dddddd", linewidth=0.5)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.legend(loc="upper left", frameon=False)
         _save(figure, path)
 
@@ -98,18 +101,19 @@ def write_ranking(path: Path, ranking: pd.DataFrame, language: str) -> None:
         panels = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights)[:, 0]
         for axes, (column, part) in zip(panels, parts, strict=True):
             upward = part.iloc[::-1]
-            bars = axes.barh(range(len(part)), upward["value"], color=_COLOURS[0], height=0.7)
-            axes.bar_label(bars, [number(v, language, 1 if v < 1000 else 0) for v in upward["value"]], padding=3)
+            axes.barh(range(len(part)), upward["value"], color=_COLOURS[0], height=0.7)
+            for place, value in enumerate(upward["value"]):
+                text = number(value, language, 1 if value < 1000 else 0)
+                axes.text(1.01, place, text, va="center", transform=axes.get_yaxis_transform())
             axes.set_yticks(range(len(part)), upward["region"])
             axes.set_ylim(-0.6, len(part) - 0.4)
             first = part[part["to_mean"] > 0].head(1)
             if len(first):
                 mean = float(first["value"].iloc[0] / first["to_mean"].iloc[0])
                 label = w["planning.mean"] + ": " + number(mean, language, 1)
-                axes.axvline(mean, color=palette.CENTRE, linewidth=1, linestyle="--", label=label)
-                axes.legend(loc="lower right", frameon=True, framealpha=0.9)
-            axes.margins(x=0.12)
-            axes.set_title(column_label(str(column), language), loc="left")
+                axes.axvline(mean, color=palette.CENTRE, linewidth=1, linestyle="--")
+                axes.set_title(label, loc="right", fontsize="medium")
+            axes.set_title(column_label(str(column), language), loc="left", fontsize="medium", fontweight="bold")
             axes.spines[["top", "right"]].set_visible(False)
         _save(figure, path)
 

@@ -258,7 +258,8 @@ def _support(
         .join(table)
         .sort_values(["rank", "population_within"], ascending=[True, False])
     )
-    own = own.rename(columns={"travel_time_min": "minutes"}).join(names)
+    # The table leaves the minutes blank where no support village is in reach: it is not said that none can be reached.
+    own = own.rename(columns={"travel_time_min": "minutes"}).replace({"minutes": np.inf}, np.nan).join(names)
     own["support_name"] = own["support_id"].map(scored[fields.NAME])
     front = [fields.NAME, fields.REGION, fields.POPULATION, "support_id", "support_name", "minutes"]
     return {
