@@ -98,7 +98,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)
     with record.stage("scores"):
-        columns = pd.concat([travel_columns(study, inputs, travelled, places.index), climate], axis=1)
+        columns = pd.concat([travel_columns(inputs, travelled, places.index), climate], axis=1)
         scored = pd.concat([places.drop(columns=columns.columns, errors="ignore"), columns], axis=1)
         far = remoteness(study, inputs, scored, record)
         scored[fields.REMOTENESS] = far.score

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from gis.errors import Finding, InputError
-from gis.fields import REF, ROAD_CLASS, SURFACE
+from gis.fields import ROAD_CLASS, SURFACE
 from gis.read.checks import Report, did_you_mean
 from gis.read.rasters import Raster
-from gis.read.seasons import SEASON, read_closures, read_seasons
+from gis.read.seasons import SEASON, Closure, read_closures, read_seasons
 from gis.read.shipped import preset
 from gis.space.chainage import edges_of_refs, plain_ref
 from gis.space.impedance import ANY_PAVED, ANY_UNPAVED
@@ -27,14 +27,14 @@ class SeasonInputs:
     factors
         `season`, `road_class`, `surface` and `factor` of speed, for `gis.space.impedance.season_factor`.
     closures
-        As published: `row`, `ref`, `km_from`, `km_to`, `months`; None where the study has none.
+        As published.
     file
         The name of the file of closures.
     """
 
     seasons: list[Season] = field(default_factory=lambda: [Season(name="year")])
     factors: pd.DataFrame = field(default_factory=lambda: _factors([]))
-    closures: pd.DataFrame | None = None
+    closures: list[Closure] = field(default_factory=list)
     file: str = ""
 
 
@@ -72,7 +72,8 @@ def read_season_inputs(
             message = "the rules of closure need climate.temperature with twelve months"
             errors.append(Finding("error", "no-monthly-temperature", message, value="closures"))
     seasons, factors = study.seasons, _factors([])
-    closures, file = None, ""
+    closures: list[Closure] = []
+    file = ""
     try:
         if isinstance(seasons, list):
             factors = _factors(seasons)
@@ -83,7 +84,7 @@ def read_season_inputs(
     try:
         if study.roads.closures is not None:
             path = study.resolve(study.roads.closures)
-            closures, file = read_closures(path)[0], path.name
+            closures, file = read_closures(path), path.name
             if roads is not None:
                 _check_refs(closures, roads, file)
     except InputError as error:
@@ -118,10 +119,12 @@ def _from_table(
     return seasons, factors
 
 
-def _check_refs(closures: pd.DataFrame, roads: pd.DataFrame, file: str) -> None:
+def _check_refs(closures: list[Closure], roads: pd.DataFrame, file: str) -> None:
     report, known = Report(file), sorted(set(edges_of_refs(roads).index))
-    strange = closures[~closures[REF].map(plain_ref).isin(known)]
-    for ref, rows in strange.groupby(REF, sort=False):
-        near = did_you_mean(plain_ref(str(ref)), known) if known else "; set columns.ref of the roads"
-        report.add("error", "unknown-ref", f"no road has this number{near}", rows=rows["row"], values=[ref])
+    for closure in closures:
+        if plain_ref(closure.ref) not in known:
+            near = did_you_mean(plain_ref(closure.ref), known) if known else "; set columns.ref of the roads"
+            report.add(
+                "error", "unknown-ref", f"no road has this number{near}", rows=[closure.row], values=[closure.ref]
+            )
     report.close()

@@ -1,12 +1,12 @@
 """Tables of seasons and of closures."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from gis.errors import Finding
 from gis.fields import MONTHS, REF, ROAD_CLASS, SURFACE
 from gis.read.checks import Report, did_you_mean
 from gis.read.months import parse_months
@@ -15,6 +15,29 @@ from gis.read.text import parse_numbers
 from gis.read.vector import require_file
 
 SEASON = "season"
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A stretch of a numbered road that is closed in some months.
+
+    Parameters
+    ----------
+    row
+        Of the file, counted from 1.
+    ref
+        The number of the road.
+    km_from, km_to
+        Kilometres from its beginning.
+    months
+        1 to 12.
+    """
+
+    row: int
+    ref: str
+    km_from: float
+    km_to: float
+    months: frozenset[int]
 
 
 def read_seasons(
@@ -72,7 +95,7 @@ def read_seasons(
     return months, factors.reset_index(drop=True)
 
 
-def read_closures(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
+def read_closures(path: Path) -> list[Closure]:
     r"""Read a table of closures, as road agencies publish them.
 
     Parameters
@@ -82,8 +105,7 @@ def read_closures(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
 
     Returns
     -------
-    table, findings
-        `row`, `ref`, `km_from`, `km_to`, and `months` as frozensets of 1 to 12.
+    list of Closure
 
     Raises
     ------
@@ -95,9 +117,8 @@ def read_closures(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "closures.csv"
     >>> _ = file.write_text("ref,km_from,km_to,months,note\nA-1,12,30.5,\"12,1,2\",drifts\n", "utf-8")
-    >>> table, findings = read_closures(file)
-    >>> table[["ref", "km_from", "km_to"]].to_numpy().tolist(), sorted(table["months"][0])
-    ([['A-1', 12.0, 30.5]], [1, 2, 12])
+    >>> read_closures(file)
+    [Closure(row=1, ref='A-1', km_from=12.0, km_to=30.5, months=frozenset({1, 2, 12}))]
     """
     report = Report(path.name)
     table = _table(path, report, [REF, "km_from", "km_to", MONTHS])
@@ -109,10 +130,11 @@ def read_closures(path: Path) -> tuple[pd.DataFrame, list[Finding]]:
         _refuse(table, column, wrong, f"{column} must be a number, 0 or more", report)
     falling = kilometres["km_to"] <= kilometres["km_from"]
     _refuse(table, "km_to", falling, "km_to must be above km_from", report)
-    months = table[MONTHS].map(parse_months)
-    _refuse(table, MONTHS, months.isna().to_numpy(), "expected months such as 12-2 or 3,4", report)
+    months = [parse_months(text) for text in table[MONTHS]]
+    _refuse(table, MONTHS, [m is None for m in months], "expected months such as 12-2 or 3,4", report)
     report.close()
-    return table[["row", REF]].assign(**kilometres, months=months).reset_index(drop=True), report.findings
+    spans = zip(table["row"], table[REF], kilometres["km_from"], kilometres["km_to"], months, strict=True)
+    return [Closure(int(row), str(ref), float(a), float(b), m or frozenset()) for row, ref, a, b, m in spans]
 
 
 def _table(path: Path, report: Report, columns: list[str]) -> pd.DataFrame:

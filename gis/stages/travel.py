@@ -249,6 +249,7 @@ def road_journeys(
         On the index of `points`: `to_id`, `travel_time_min`, `distance_km`, `mode`. 0 at a centre, `inf` and no
         `to_id` where none can be reached; all NaN where there is no centre at all. `road_min`, `track_min` and
         `offroad_min` (the ways to and from the road, and over land) sum to `travel_time_min`; NaN where it is `inf`.
+        `moved` where the roads are entered by another way than the settlement's first.
     node_minutes : array of shape `(n_nodes,)`
         Minutes from each node of the cut network to the nearest centre, the way from the road to it included.
     """
@@ -272,8 +273,10 @@ def road_journeys(
         ROAD_MIN: np.maximum(minutes - offroad - track, 0.0),
         TRACK_MIN: track,
         OFFROAD_MIN: offroad,
+        "moved": way >= len(points),
     }
-    nowhere = {"to": -1, "travel_time_min": np.inf, "distance_km": np.inf, "mode": NONE, **dict.fromkeys(PARTS, np.nan)}
+    nowhere = {"to": -1, "travel_time_min": np.inf, "distance_km": np.inf, "mode": NONE}
+    nowhere |= {**dict.fromkeys(PARTS, np.nan), "moved": False}
     journeys = pd.DataFrame(nowhere, index=points.index)
     journeys.loc[reached] = pd.DataFrame(by_road, index=points.index[reached])
     over_land = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
@@ -332,6 +335,7 @@ def _straight(
             ROAD_MIN: none,
             TRACK_MIN: none,
             OFFROAD_MIN: none + minutes,
+            "moved": False,
         },
         index=points.index,
     )
@@ -348,6 +352,7 @@ def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) ->
             "distance_km": np.where(centre, 0.0, journeys["distance_km"].to_numpy(float)),
             "mode": np.where(centre, AT_CENTRE, journeys["mode"].to_numpy(object)),
             **{part: np.where(centre, 0.0, journeys[part].to_numpy(float)) for part in PARTS},
+            "moved": journeys["moved"].to_numpy(bool) & ~centre,
         },
         index=ids,
     )
@@ -362,6 +367,7 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
             "distance_km": nan,
             "mode": NONE,
             **dict.fromkeys(PARTS, nan),
+            "moved": False,
         },
         index=ids,
     )

@@ -67,7 +67,7 @@ def surfaces(
             water = _burn(inputs.water, grid) if inputs.water is not None else None
             friction = over_land_friction(grid, speed_kph=study.roads.over_land_kph, water=water, outside=outside)
             journeys = travelled.table[
-                (travelled.table["tier"] == tier.name) & (travelled.table["season"] == study.seasons[0].name)
+                (travelled.table["tier"] == tier.name) & (travelled.table["season"] == inputs.season.seasons[0].name)
             ]
             minutes = travel_time_surface(
                 travelled.roads[0], travelled.node_minutes[tier.name], grid, friction,

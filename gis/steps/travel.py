@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 from gis import fields
 from gis.inputs import Inputs
 from gis.record import Record
-from gis.space.impedance import assumed_surface, speed_kph, with_minutes
+from gis.space.impedance import assumed_surface, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices
 from gis.space.snapping import ways_to_roads
-from gis.stages.travel import Legs, Roads, access_legs, road_journeys, straight_journeys, tier_levels
+from gis.stages.seasons import month_summary
+from gis.stages.travel import (
+    PARTS,
+    Legs,
+    Roads,
+    access_legs,
+    road_journeys,
+    straight_journeys,
+    tier_levels,
+)
+from gis.steps.seasons import Year, minutes_of_months, state, year_of
 from gis.study import Study
 
 Float = NDArray[np.float64]
@@ -48,11 +58,14 @@ class Travelled:
     access
         Where each settlement may enter the roads, from `gis.space.snapping.ways_to_roads`.
     roads
-        The cut network of each season.
+        The cut network of each season; seasons with the same minutes share one.
     legs
         The ways to the road.
     node_minutes
         By tier, the minutes of the nodes in the first season.
+    monthly
+        By tier, the minutes of the settlements in the twelve months, shape `(12, n)`, as in
+        `gis.stages.seasons.month_summary`; empty where all months are alike.
     """
 
     table: pd.DataFrame
@@ -60,6 +73,7 @@ class Travelled:
     roads: list[Roads] | None = None
     legs: Legs | None = None
     node_minutes: dict[str, Float] = field(default_factory=dict)
+    monthly: dict[str, Float] = field(default_factory=dict)
 
 
 def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, record: Record) -> Travelled:
@@ -72,16 +86,17 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
             f"{study.straight.speed_kph:g} km/h", 1,
         )  # fmt: skip
         rows = [
-            straight_journeys(points, who, **study.straight.model_dump()).assign(tier=tier, season=season.name)
-            for season in study.seasons[:1]
+            straight_journeys(points, who, **study.straight.model_dump()).assign(
+                tier=tier, season=inputs.season.seasons[0].name
+            )
             for tier, who in centre.items()
         ]
         return Travelled(_long(rows))
     rule = study.roads
-    networks = _networks(study, inputs, record)
+    network, year = year_of(study, inputs, _network(study, inputs, record), record)
     ways = ways_to_roads(
         points,
-        networks[0],
+        _entered(network, year),
         level.notna().to_numpy(),
         near_m=rule.near_km * 1000,
         max_m=rule.over_land_max_km * 1000,
@@ -95,26 +110,64 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
         over_land_max_km=rule.over_land_max_km,
     )
     _note_snapping(study, ways, legs, len(points), record)
-    rows, node_minutes, cut = [], {}, []
-    for season, network in zip(study.seasons, networks, strict=True):
-        roads = Roads.cut_at(network, ways)
-        cut.append(roads)
+    return _journeys(points, network, year, ways, legs, centre, record)
+
+
+def _journeys(
+    points: gpd.GeoSeries,
+    network: Network,
+    year: Year,
+    ways: pd.DataFrame,
+    legs: Legs,
+    centre: dict[str, NDArray[np.bool_]],
+    record: Record,
+) -> Travelled:
+    """Search every state of the roads once, for every tier, and lay the answers out by season and month."""
+    names = [season.name for season in year.seasons]
+    of_season = [state(speed) for speed in year.speed_kph]
+    speeds = dict(zip(of_season, year.speed_kph, strict=True))
+    if year.varies:
+        speeds |= {state(speed): speed for _, speed in year.months()}
+    uncut = Roads.cut_at(Network(network.nodes, with_minutes(network.edges, year.speed_kph[0])), ways)
+    kept: dict[str, Roads] = {}
+    node_minutes: dict[str, Float] = {}
+    tables: dict[tuple[str, str], pd.DataFrame] = {}
+    for key, speed in speeds.items():
+        first = key == of_season[0]
+        roads = uncut if first else uncut.with_minutes_of(Network(network.nodes, with_minutes(network.edges, speed)))
+        if key in of_season:
+            kept[key] = roads
         for tier, who in centre.items():
-            journeys, minutes = road_journeys(points, roads, legs, who)
-            rows.append(journeys.assign(tier=tier, season=season.name))
-            if season is study.seasons[0]:
+            tables[key, tier], minutes = road_journeys(points, roads, legs, who)
+            if first:
                 node_minutes[tier] = minutes
-                unreached = int(np.isinf(journeys["travel_time_min"]).sum())
-                record.note("warning", "unreachable", "settlements that reach no centre of this tier", unreached, tier)
-    return Travelled(_long(rows), ways, cut, legs, node_minutes)
+    rows = [
+        tables[key, tier].assign(tier=tier, season=name)
+        for name, key in zip(names, of_season, strict=True)
+        for tier in centre
+    ]
+    monthly: dict[str, Float] = {}
+    for tier in centre:
+        _note_journeys(tables[of_season[0], tier], tier, record)
+        if year.varies:
+            minutes_of = {key: tables[key, tier]["travel_time_min"].to_numpy(float) for key in speeds}
+            monthly[tier] = minutes_of_months(year, minutes_of, len(points))
+    if year.varies:
+        record.figures["states_of_roads"] = len(speeds)
+    return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly)
 
 
-def _networks(study: Study, inputs: Inputs, record: Record) -> list[Network]:
-    """The network once, its minutes for each season."""
+def _entered(network: Network, year: Year) -> Network:
+    """Return the network that settlements enter: roads that are open in some month, but not ferries on the water."""
+    speed = year.any_kph() * (network.edges[fields.ROAD_CLASS] != "ferry").to_numpy()
+    return Network(network.nodes, with_minutes(network.edges, speed))
+
+
+def _network(study: Study, inputs: Inputs, record: Record) -> Network:
+    """Make the network, without minutes, and note its parts."""
     assert study.roads is not None
     assert inputs.roads is not None
     assert inputs.speeds is not None
-    assert inputs.surfaces is not None
     roads = assumed_surface(inputs.roads.sort_index(), inputs.speeds)
     noded = node_at_vertices(roads) if study.roads.noding == "vertices" else node_at_crossings(roads)
     edges = noded.edges
@@ -134,22 +187,15 @@ def _networks(study: Study, inputs: Inputs, record: Record) -> list[Network]:
     record.figures["network"] = {
         "nodes": len(noded.nodes), "edges": len(edges), "components": components, "km": round(float(km.sum()), 1)
     }  # fmt: skip
-    return [
-        Network(
-            noded.nodes,
-            with_minutes(
-                edges,
-                speed_kph(
-                    edges,
-                    inputs.speeds,
-                    inputs.surfaces,
-                    paved_factor=season.paved,
-                    unpaved_factor=season.unpaved,
-                ),
-            ),
-        )
-        for season in study.seasons
-    ]
+    return noded
+
+
+def _note_journeys(journeys: pd.DataFrame, tier: str, record: Record) -> None:
+    """Note who reaches no centre of a tier, and who reaches it by way of a road that is not the nearest."""
+    unreached = int(np.isinf(journeys["travel_time_min"]).sum())
+    record.note("warning", "unreachable", "settlements that reach no centre of this tier", unreached, tier)
+    message = "settlements that reach this tier over land to a road that is not joined to their nearest"
+    record.note("repair", "over-land-to-network", message, int(journeys["moved"].sum()), tier)
 
 
 def _note_snapping(study: Study, ways: pd.DataFrame, legs: Legs, n: int, record: Record) -> None:
@@ -171,10 +217,10 @@ def _note_snapping(study: Study, ways: pd.DataFrame, legs: Legs, n: int, record:
 
 def _long(rows: list[pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat([frame.rename_axis("from_id").reset_index() for frame in rows], ignore_index=True)
-    return table[["from_id", "to_id", "tier", "season", "travel_time_min", "distance_km", "mode"]]
+    return table[["from_id", "to_id", "tier", "season", "travel_time_min", "distance_km", "mode", *PARTS]]
 
 
-def travel_columns(study: Study, inputs: Inputs, travelled: Travelled, index: pd.Index) -> pd.DataFrame:
+def travel_columns(inputs: Inputs, travelled: Travelled, index: pd.Index) -> pd.DataFrame:
     """Lay the journeys out as columns on the settlements' index."""
     out: dict[str, pd.Series] = {}
     if travelled.legs is None:
@@ -183,15 +229,24 @@ def travel_columns(study: Study, inputs: Inputs, travelled: Travelled, index: pd
         out[fields.ACCESS_KM] = pd.Series(travelled.legs.access_km[: len(index)], index=index)
         out[fields.ACCESS_MIN] = pd.Series(travelled.legs.access_min[: len(index)], index=index)
     by = {key: part.set_index("from_id") for key, part in travelled.table.groupby(["tier", "season"])}
-    first = study.seasons[0].name
+    seasons = [season.name for season in inputs.season.seasons]
     for tier in inputs.tiers:
-        journeys = by[tier.name, first]
+        journeys = by[tier.name, seasons[0]]
         out[fields.travel_time_min(tier.name)] = journeys["travel_time_min"]
         out[fields.distance_km(tier.name)] = journeys["distance_km"]
         out[fields.centre(tier.name)] = journeys["to_id"]
-    for season in study.seasons[1:] if travelled.roads is not None else []:
+    for season in seasons[1:] if travelled.roads is not None else []:
         for tier in inputs.tiers:
-            out[fields.travel_time_min(tier.name, season.name)] = by[tier.name, season.name]["travel_time_min"]
+            out[fields.travel_time_min(tier.name, season)] = by[tier.name, season]["travel_time_min"]
+    if travelled.roads is not None:
+        lowest = by[inputs.tiers[-1].name, seasons[0]]
+        out |= {part: lowest[part] for part in PARTS}
+    for tier in inputs.tiers if travelled.monthly else []:
+        months = month_summary(travelled.monthly[tier.name]).set_axis(index)
+        out[fields.months_cut_off(tier.name)] = months["cut_off"]
+        out[fields.travel_time_min(tier.name, "worst")] = months["worst_min"]
+        out[fields.worst_month(tier.name)] = months["worst_month"]
+        out[fields.seasonality(tier.name)] = months["seasonality"]
     columns = pd.DataFrame(out, index=index)
     minutes = columns[[fields.travel_time_min(tier.name) for tier in inputs.tiers]]
     columns.insert(0, fields.REACHABLE, ~np.isinf(minutes.to_numpy()).any(axis=1))
