@@ -326,6 +326,33 @@ class Typology(_Model):
     """CSV of remoteness, potential and type; without it the preset `typology.csv`."""
 
 
+class Certainty(_Model):
+    """How sure scores are: what is drawn again and again, and how far it varies."""
+
+    draws: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 500
+    """How many draws; 0 for none. Of 500 a probability of 0.8 is known to 0.02 or so."""
+    seed: Annotated[int, Field(strict=True, ge=0)] = 0
+    """The same seed makes the same draws."""
+    weights: Share = 0.25
+    """By what share of itself each weight of an indicator and of a block is moved up or down; 0 is certain."""
+    normalisations: list[Literal["percentile_rank"]] = ["percentile_rank"]
+    """Alternatives to the study's own way of bringing indicators to one scale; [] for none."""
+    aggregations: list[Literal["geometric", "harmonic"]] = ["geometric"]
+    """Alternatives to the weighted mean; [] for none."""
+    speeds: Annotated[Number, Field(ge=1, le=10)] = 1.4
+    """By how much speeds are multiplied or divided at most: published tables differ by two; 1 is certain."""
+    seasons: bool = True
+    """Whether any season may be the one that is scored by."""
+    population: Share = 0.1
+    """Relative standard error of the number of people; 0 is certain."""
+    missing: bool = True
+    """Whether a missing value takes that of another settlement by lot; else it drops out, as published."""
+    stable: Annotated[Share, Field(gt=0)] = 0.8
+    """The probability of its class from which on a settlement's class is stable."""
+    paved_kph: Positive = 50.0
+    """The speed once a road is paved, for the change that `explain` calls a paved road."""
+
+
 class Outputs(_Model):
     """Where results go."""
 
@@ -377,6 +404,7 @@ class Study(_Model):
     regional: Regional | None = None
     towns: Towns = Towns()
     support: Support = Support()
+    certainty: Certainty = Certainty()
     outputs: Outputs = Outputs()
 
     _folder: Path = PrivateAttr(default=Path())
