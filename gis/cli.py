@@ -42,7 +42,7 @@ app = typer.Typer(
 out_console = Console(soft_wrap=True, highlight=False, emoji=False)
 err_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
-_STAGES = 9  # read, travel, surfaces, climate, scores, map, rasters, tables, geopackage
+_STAGES = 10  # read, travel, surfaces, climate, scores, planning, map, rasters, tables, geopackage
 _COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
 _SHOWN = 25
 
