@@ -1,7 +1,11 @@
 """The scores step: remoteness, viability and potential by the rules of a study."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gis import fields
 from gis.errors import Finding, InputError
@@ -9,18 +13,30 @@ from gis.inputs import Inputs
 from gis.record import Record
 from gis.stages.potential import by_shares, by_thresholds
 from gis.stages.remoteness import Remoteness, aria_plus, kz
+from gis.stages.seasons import mean_within
 from gis.stages.viability import Viability, viability
 from gis.study import Study
 
+Float = NDArray[np.float64]
 
-def remoteness(study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, record: Record) -> Remoteness:
-    """Score remoteness by the study's preset; the ruler goes into the record."""
+
+def remoteness(
+    study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, monthly: Mapping[str, Float], record: Record
+) -> Remoteness:
+    """Score remoteness by the study's preset; the ruler goes into the record.
+
+    `monthly` holds the minutes of the twelve months by tier, in the order of `scored`; empty where all are alike.
+    """
     names = [tier.name for tier in inputs.tiers]
     if study.remoteness.preset == "kz":
         assert inputs.kz_table is not None
-        minutes = scored[[fields.travel_time_min(name) for name in names]].set_axis(names, axis=1)
         table = inputs.kz_table.loc[names]
         weight, cap_min = (dict(zip(names, table[column], strict=True)) for column in ("weight", "cap_min"))
+        season = None if study.remoteness.season == "first" or not monthly else "worst"
+        minutes = scored[[fields.travel_time_min(name, season) for name in names]].set_axis(names, axis=1)
+        if monthly and study.remoteness.season == "mean":
+            averages = {name: mean_within(monthly[name], cap_min[name]) for name in names}
+            minutes = pd.DataFrame(averages, index=scored.index)
         far = kz(minutes, weight=weight, cap_min=cap_min)
     else:
         km = scored[[fields.distance_km(name) for name in names]].set_axis(names, axis=1)
@@ -101,7 +117,9 @@ def ordered(scored: gpd.GeoDataFrame, inputs: Inputs) -> gpd.GeoDataFrame:
     ]
     own = [c for c in inputs.settlements.columns if c not in head and c != "geometry"]
     scores = [
-        fields.REMOTENESS, fields.REMOTENESS_CLASS, fields.VIABILITY, fields.VIABILITY_MISSING, fields.POTENTIAL
+        fields.REMOTENESS, fields.REMOTENESS_CLASS, fields.VIABILITY, fields.VIABILITY_MISSING, fields.POTENTIAL,
+        fields.VIABILITY_P05, fields.VIABILITY_P95, fields.RANK_P05, fields.RANK_P95,
+        *(fields.probability(name) for name in (fields.HIGH, fields.MEDIUM, fields.LOW)), fields.POTENTIAL_STABLE,
     ]  # fmt: skip
     between = [c for c in scored.columns if c not in {*head, *own, *scores, "geometry"}]
     travel = [c for c in between if not c.startswith(("temperature_", "precipitation_", "contribution_"))]
@@ -109,7 +127,7 @@ def ordered(scored: gpd.GeoDataFrame, inputs: Inputs) -> gpd.GeoDataFrame:
     order = [
         *(c for c in head if c in scored),
         *travel,
-        *scores,
+        *(c for c in scores if c in scored),
         *rest,
         *(c for c in own if c in scored),
         "geometry",
