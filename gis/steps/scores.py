@@ -21,11 +21,15 @@ Float = NDArray[np.float64]
 
 
 def remoteness(
-    study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, monthly: Mapping[str, Float], record: Record
+    study: Study,
+    inputs: Inputs,
+    scored: gpd.GeoDataFrame,
+    record: Record,
+    monthly: Mapping[str, Float] | None = None,
 ) -> Remoteness:
     """Score remoteness by the study's preset; the ruler goes into the record.
 
-    `monthly` holds the minutes of the twelve months by tier, in the order of `scored`; empty where all are alike.
+    `monthly` holds the minutes of the twelve months by tier, in the order of `scored`; none where all are alike.
     """
     names = [tier.name for tier in inputs.tiers]
     if study.remoteness.preset == "kz":

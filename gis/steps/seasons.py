@@ -119,7 +119,7 @@ def _note(seasons: Sequence[Season], edges: pd.DataFrame, ever_closed: Bool, rec
     )  # fmt: skip
     km = edges[fields.LENGTH_M].to_numpy(float)[ever_closed].sum() / 1000.0
     record.note(
-        "repair", "closed-in-months", "edges of road that are closed in some months", int(ever_closed.sum()),
+        "warning", "closed-in-months", "edges of road that are closed in some months", int(ever_closed.sum()),
         f"{km:.1f} km of road",
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _by_temperature(
     assert inputs.surfaces is not None
     ice = (edges[fields.ROAD_CLASS] == "ice_road").to_numpy()
     mud = ~edges[fields.SURFACE].map(inputs.surfaces["paved"]).to_numpy(bool) & ~ice & rule.unpaved_after_thaw
-    ice &= ~given & rule.ice_roads
+    ice = ice & ~given & rule.ice_roads
     middle = shapely.get_coordinates(shapely.line_interpolate_point(edges.geometry.to_numpy(), 0.5, normalized=True))
     bands, grid = np.asarray(inputs.temperature.values, float), inputs.temperature.grid
     unknown, stopped = 0, np.zeros(len(edges), np.int64)
