@@ -1,26 +1,107 @@
 """Rasters of travel time and of distance to the nearest centre."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
 from gis.kernels.cost_distance import cost_distance
-from gis.space.geodesy import nearest_point, points_along
+from gis.space.geodesy import densified, nearest_point, vertex_measures_m
 from gis.space.grid import Grid
 from gis.stages.travel import Roads, piece_minutes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-# Roads are entered into the cells at points this many to a cell's width: a cell that a road only clips is missed by at
-# most a third of a cell.
-_POINTS_PER_CELL = 3
+
+@dataclass(frozen=True)
+class RoadCells:
+    """Where roads run through the cells of a grid: a row for each stretch of a piece of road within one cell.
+
+    Parameters
+    ----------
+    roads
+        The cut network.
+    grid
+        The grid.
+    cell
+        Position of the cell, counted row by row, shape `(n,)`.
+    piece
+        Position of the piece in `roads.pieces`, shape `(n,)`.
+    enter, leave
+        Where on the piece the stretch begins and ends, as shares of its length, shape `(n,)`.
+    """
+
+    roads: Roads
+    grid: Grid
+    cell: Int
+    piece: Int
+    enter: Float
+    leave: Float
+
+    def minutes(self, node_minutes: Float) -> Float:
+        """Return the least minutes on each stretch, shape `(n,)`, from those of the nodes of the cut network.
+
+        Minutes rise or fall evenly along a piece, or rise to a watershed and fall again: the least are at an end.
+        """
+        p = self.roads.pieces
+        forward, backward = (minutes[self.piece] for minutes in piece_minutes(self.roads.network, p))
+        at_end, at_start = node_minutes[p.to_id[self.piece]], node_minutes[p.from_id[self.piece]]
+        least = np.full(len(self.cell), np.inf)
+        for share in (self.enter, self.leave):
+            with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
+                to_end = at_end + np.where(share >= 1, 0.0, forward * (1 - share))
+                to_start = at_start + np.where(share <= 0, 0.0, backward * share)
+            least = np.fmin(least, np.fmin(to_end, to_start))
+        return least
+
+
+def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
+    """Find the stretches of roads within each cell, exactly: also where a road only clips a corner.
+
+    Parameters
+    ----------
+    roads
+        The cut network.
+    grid
+        Shape `(ny, nx)`; roads outside it are left out.
+
+    Returns
+    -------
+    RoadCells
+    """
+    pieces = roads.pieces
+    lines = densified(roads.network.edges.geometry.to_numpy())
+    column, row = _grid_position(grid, *shapely.get_coordinates(lines).T)
+    metres, first, last = vertex_measures_m(lines)
+    # Places on edges are numbers: twice the edge's position, and the share of its length.
+    edge = np.repeat(np.arange(len(lines)), last - first + 1)
+    length = np.maximum((metres[last] - metres[first])[edge], np.finfo(float).tiny)
+    place = 2 * edge + (metres - metres[first][edge]) / length
+
+    begin, stop = 2 * pieces.edge + pieces.start, 2 * pieces.edge + pieces.end
+    cuts = [_crossings(place, edge, line) for line in (column, row)]
+    breaks = np.sort(np.concatenate([begin, 2 * pieces.edge[pieces.end == 1] + 1.0, *cuts]))
+    here, there = breaks[:-1], breaks[1:]
+    within = (here < there) & (np.floor(here / 2) == np.floor(there / 2))
+    here, there = here[within], there[within]
+    middle = (here + there) / 2
+    ny, nx = grid.shape
+    c, r = (np.floor(np.interp(middle, place, position)) for position in (column, row))
+    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx)
+    here, there, middle = here[inside], there[inside], middle[inside]
+    piece = np.searchsorted(begin, middle, side="right") - 1
+    width = (stop - begin)[piece]
+    cell = (r[inside] * nx + c[inside]).astype(np.int64)
+    enter, leave = (here - begin[piece]) / width, (there - begin[piece]) / width
+    return RoadCells(roads, grid, cell, piece, np.maximum(enter, 0.0), np.minimum(leave, 1.0))
 
 
 def travel_time_surface(
-    roads: Roads,
+    cells: RoadCells,
     node_minutes: Float,
-    grid: Grid,
     friction: Float,
     *,
     lon: Float,
@@ -35,12 +116,10 @@ def travel_time_surface(
 
     Parameters
     ----------
-    roads
-        The cut network.
+    cells
+        The roads on the grid, from `cross_cells`.
     node_minutes
-        Minutes of its nodes, from `gis.stages.travel.road_journeys`, shape `(n_nodes,)`.
-    grid
-        Of the surface, shape `(ny, nx)`.
+        Minutes of the nodes, from `gis.stages.travel.road_journeys`, shape `(n_nodes,)`.
     friction
         Minutes per metre over land, `inf` where one cannot go, NaN outside the study area, shape `(ny, nx)`.
     lon, lat, settlement_min
@@ -51,49 +130,17 @@ def travel_time_surface(
     array of shape `(ny, nx)`
         Minutes; `inf` unreachable, NaN outside the study area.
     """
+    grid = cells.grid
     start = np.full(grid.shape, np.inf)
-    edge_lon, edge_lat, minutes = road_points(roads, node_minutes, grid)
-    _enter(
-        start,
-        grid,
-        np.concatenate([edge_lon, lon]),
-        np.concatenate([edge_lat, lat]),
-        np.r_[minutes, settlement_min],
-    )
+    np.minimum.at(start.reshape(-1), cells.cell, cells.minutes(node_minutes))
+    column, row = (np.floor(position) for position in _grid_position(grid, lon, lat))
+    ny, nx = grid.shape
+    inside = (row >= 0) & (row < ny) & (column >= 0) & (column < nx)
+    at = row[inside].astype(np.int64), column[inside].astype(np.int64)
+    np.minimum.at(start, at, settlement_min[inside])
     dx, dy = grid.cell_sizes_m()
     minutes = cost_distance(friction, start, dx=dx, dy=dy).minutes
     return np.where(np.isnan(friction), np.nan, minutes)
-
-
-def road_points(roads: Roads, node_minutes: Float, grid: Grid) -> tuple[Float, Float, Float]:
-    """Walk along the roads and give points, a third of a cell apart, with the minutes from each to its centre.
-
-    Parameters
-    ----------
-    roads, node_minutes
-        As in `travel_time_surface`.
-    grid
-        Whose cells set the spacing.
-
-    Returns
-    -------
-    lon, lat, minutes : arrays of shape `(n,)`
-    """
-    p, edges = roads.pieces, roads.network.edges
-    forward, backward = piece_minutes(roads.network, roads.pieces)
-    dx, dy = grid.cell_sizes_m()
-    spacing = min(dx.min(), dy.min()) / _POINTS_PER_CELL
-    length = edges["length_m"].to_numpy()[p.edge] * (p.end - p.start)
-    count = np.ceil(length / spacing).astype(np.int64) + 1
-    piece = np.repeat(np.arange(len(count)), count)
-    step = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
-    share = step / np.maximum(count[piece] - 1, 1)
-    with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
-        to_end = node_minutes[p.to_id[piece]] + np.where(share == 1, 0.0, forward[piece] * (1 - share))
-        to_start = node_minutes[p.from_id[piece]] + np.where(share == 0, 0.0, backward[piece] * share)
-    at = p.start[piece] + share * (p.end - p.start)[piece]
-    xy = points_along(edges.geometry.to_numpy(), p.edge[piece], at)
-    return xy[:, 0], xy[:, 1], np.fmin(to_end, to_start)
 
 
 def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:
@@ -163,8 +210,20 @@ def over_land_friction(
     return friction
 
 
-def _enter(start: Float, grid: Grid, lon: Float, lat: Float, minutes: Float) -> None:
+def _grid_position(grid: Grid, lon: Float, lat: Float) -> tuple[Float, Float]:
+    """Column and row of points as fractions; the whole part is the cell's."""
     x, y = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True).transform(lon, lat)
-    row, column = grid.cells(x, y)
-    inside = (row >= 0) & np.isfinite(minutes)
-    np.minimum.at(start, (row[inside], column[inside]), minutes[inside])
+    t = grid.transform
+    return (np.asarray(x, float) - t.c) / t.a, (np.asarray(y, float) - t.f) / t.e
+
+
+def _crossings(place: Float, edge: Int, line: Float) -> Float:
+    """Places on edges at which they cross whole numbers of columns, or of rows."""
+    a, b = line[:-1], line[1:]
+    low, high = np.floor(np.minimum(a, b)), np.floor(np.maximum(a, b))
+    crossed = (edge[:-1] == edge[1:]) & np.isfinite(a) & np.isfinite(b)
+    count = np.where(crossed, high - low, 0).astype(np.int64)
+    segment = np.repeat(np.arange(len(count)), count)
+    nth = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count, count)
+    share = (low[segment] + 1 + nth - a[segment]) / (b - a)[segment]
+    return np.asarray(place[:-1][segment] + share * (place[1:] - place[:-1])[segment])

@@ -13,7 +13,7 @@ from pyproj import CRS
 from gis.inputs import Inputs
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
-from gis.stages.surface import distance_surface, over_land_friction, travel_time_surface
+from gis.stages.surface import cross_cells, distance_surface, over_land_friction, travel_time_surface
 from gis.steps.travel import Travelled
 from gis.study import Study
 
@@ -55,11 +55,12 @@ def surfaces(
     outside = None
     if inputs.boundary is not None:
         outside = ~_burn(inputs.boundary, grid)
+    cells = None if travelled.roads is None else cross_cells(travelled.roads[0], grid)
     travel_time, distance = {}, {}
     for position, tier in enumerate(inputs.tiers):
         centre = (level <= position).to_numpy()
         away = distance_surface(grid, lon[centre], lat[centre])
-        if travelled.roads is None or study.roads is None:
+        if cells is None or study.roads is None:
             minutes = away * study.straight.detour_factor / study.straight.speed_kph * 60.0
         elif not centre.any():
             minutes = np.full(grid.shape, np.nan)
@@ -70,7 +71,7 @@ def surfaces(
                 (travelled.table["tier"] == tier.name) & (travelled.table["season"] == inputs.season.seasons[0].name)
             ]
             minutes = travel_time_surface(
-                travelled.roads[0], travelled.node_minutes[tier.name], grid, friction,
+                cells, travelled.node_minutes[tier.name], friction,
                 lon=lon, lat=lat, settlement_min=journeys["travel_time_min"].to_numpy(),
             )  # fmt: skip
         travel_time[tier.name] = minutes if outside is None else np.where(outside, np.nan, minutes)

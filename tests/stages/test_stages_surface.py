@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from affine import Affine
@@ -12,7 +13,7 @@ from gis.space.grid import Grid
 from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
-from gis.stages.surface import distance_surface, over_land_friction, road_points, travel_time_surface
+from gis.stages.surface import cross_cells, distance_surface, over_land_friction, travel_time_surface
 from gis.stages.travel import Roads, access_legs, road_journeys
 
 GEOD = Geod(ellps="WGS84")
@@ -52,7 +53,12 @@ def _solved(oneway: int = 0, kph: float = 60.0) -> tuple[Roads, np.ndarray, gpd.
 def _surface(grid: Grid, friction: np.ndarray, **road: float) -> np.ndarray:
     roads, node_minutes, points, minutes = _solved(**road)  # type: ignore[arg-type]
     return travel_time_surface(
-        roads, node_minutes, grid, friction, lon=points.x.to_numpy(), lat=points.y.to_numpy(), settlement_min=minutes
+        cross_cells(roads, grid),
+        node_minutes,
+        friction,
+        lon=points.x.to_numpy(),
+        lat=points.y.to_numpy(),
+        settlement_min=minutes,
     )
 
 
@@ -79,7 +85,7 @@ def test_a_cell_on_the_road_has_the_minutes_of_the_road_within_a_cell(grid: Grid
     cell_km = max(size.max() for size in grid.cell_sizes_m()) / 1000
     for lon, lat in ON_ROAD:
         expected = _road_km(lon, lat)  # at 60 km/h a kilometre is a minute
-        assert expected - 1.5 * cell_km <= _at(surface, grid, lon, lat) <= expected + cell_km / 3
+        assert expected - 1.5 * cell_km <= _at(surface, grid, lon, lat) <= expected + 1e-3
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=NAMES)
@@ -135,13 +141,43 @@ def test_a_road_that_only_leads_away_takes_nobody_to_the_centre(grid: Grid) -> N
     assert _at(away, grid, 68.55, 50.0) > 5 * _at(both, grid, 68.55, 50.0)
 
 
-def test_points_on_roads_have_the_metres_of_their_minutes() -> None:
-    # The edge turns from east to north: a share of its degrees is not a share of its minutes.
-    roads, node_minutes, _, _ = _solved()
-    lon, lat, minutes = road_points(roads, node_minutes, GRIDS[0])
-    assert len(lon) > 100
-    for x, y, m in zip(lon, lat, minutes, strict=True):
-        assert m == pytest.approx(_road_km(x, round(y, 9)), abs=0.02)
+@pytest.mark.parametrize("grid", GRIDS, ids=NAMES)
+def test_every_cell_that_a_road_crosses_is_found_and_no_other(grid: Grid) -> None:
+    rng = np.random.default_rng(1)
+    lines = [shapely.LineString(np.array([68.3, 50.0]) + rng.normal(0, [0.4, 0.2], (5, 2))) for _ in range(12)]
+    # Through corners and along the sides of cells as well.
+    t = grid.transform
+    away = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    corners = (
+        [(t.c + k * t.a, t.f + k * t.e) for k in (5, 15)],
+        [(t.c + 3 * t.a, t.f + 4 * t.e), (t.c + 9 * t.a, t.f + 4 * t.e)],
+    )
+    lines += [shapely.LineString(np.column_stack(away.transform(*np.array(line).T))) for line in corners]
+    noded = node_at_vertices(gpd.GeoDataFrame({"oneway": [0] * 14}, geometry=lines, crs="EPSG:4326"))
+    network = Network(noded.nodes, with_minutes(noded.edges, np.full(len(noded.edges), 60.0)))
+    cuts = pd.DataFrame({"edge": [0, 0, 3], "fraction": [0.3, 0.31, 0.5]})
+    found = cross_cells(Roads.cut_at(network, cuts), grid)
+    to_grid = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    ny, nx = grid.shape
+    for i, line in enumerate(noded.edges.geometry.segmentize(0.02)):
+        xy = np.column_stack(to_grid.transform(*np.array(line.coords).T))
+        mine = set(found.cell[found.roads.pieces.edge[found.piece] == i].tolist())
+        flat = shapely.LineString((xy - [t.c, t.f]) / [t.a, t.e])
+        for cell in range(ny * nx):
+            row, column = divmod(cell, nx)
+            inside = flat.intersection(shapely.box(column, row, column + 1, row + 1)).length
+            if inside > 1e-6 and i < 12:
+                assert cell in mine
+            if inside == 0:
+                assert cell not in mine
+    # The stretches of a piece within the grid follow on one another and add up to it.
+    pieces = found.roads.pieces
+    length = noded.edges["length_m"].to_numpy()[pieces.edge] * (pieces.end - pieces.start)
+    together = np.bincount(found.piece, weights=found.leave - found.enter, minlength=len(length))
+    assert (together <= 1 + 1e-9).all()
+    whole = noded.edges.within(shapely.box(67.7, 49.8, 68.9, 50.3)).to_numpy()[pieces.edge]
+    assert whole.any()
+    np.testing.assert_allclose(together[whole], 1)
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=NAMES)

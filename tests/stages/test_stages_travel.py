@@ -1,5 +1,6 @@
 """Journeys, held against networkx on graphs that are built apart from ours."""
 
+import itertools
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -43,11 +44,9 @@ def _case(seed: int, *, nx_: int = 6, ny: int = 4, n: int = 14, centres: int = 3
     streets = [((i, j), (i + di, j + dj)) for i, j in place for di, dj in ((1, 0), (0, 1)) if (i + di, j + dj) in place]
     kept = [street for street in streets if rng.uniform() < 0.5]
     lines = [shapely.LineString([place[a], place[b]][:: rng.choice([1, -1])]) for a, b in kept]
-    roads = gpd.GeoDataFrame(
-        {"oneway": rng.choice([0, 0, 0, 1, -1], len(lines)), "kph": rng.choice([20.0, 60.0, 90.0, 0.0], len(lines), p=[0.3, 0.3, 0.35, 0.05])},
-        geometry=lines,
-        crs="EPSG:4326",
-    )  # fmt: skip
+    oneway = rng.choice([0, 0, 0, 1, -1], len(lines))
+    kph = rng.choice([20.0, 60.0, 90.0, 0.0], len(lines), p=[0.3, 0.3, 0.35, 0.05])
+    roads = gpd.GeoDataFrame({"oneway": oneway, "kph": kph}, geometry=lines, crs="EPSG:4326")
     noded = node_at_vertices(roads)
     network = Network(noded.nodes, with_minutes(noded.edges, noded.edges["kph"].to_numpy()))
     # On a street, several on one street, on a junction, and away from it.
@@ -75,9 +74,7 @@ def _oracle(case: Case) -> nx.DiGraph:
         names = [
             ("node", edge["from_id"]) if f == 0 else ("node", edge["to_id"]) if f == 1 else ("cut", i, f) for f in stops
         ]
-        for (a, b), (fa, fb) in zip(
-            zip(names, names[1:], strict=False), zip(stops, stops[1:], strict=False), strict=True
-        ):
+        for (a, b), (fa, fb) in zip(itertools.pairwise(names), itertools.pairwise(stops), strict=True):
             km = edge["length_m"] / 1000 * (fb - fa)
             if edge["kph"] > 0 and edge["oneway"] >= 0:
                 graph.add_edge(a, b, minutes=km / edge["kph"] * 60, km=km)
@@ -129,9 +126,7 @@ def test_journeys_are_those_of_networkx(seed: int) -> None:
         assert ends[serving] == pytest.approx(ends[best], rel=1e-9, abs=1e-9)
         tied = sum(value < ends[best] + 1e-6 for value in ends.values()) > 1
         path = route[("to", best)]
-        km = sum(
-            min(graph[a][b].values(), key=lambda e: e["minutes"])["km"] for a, b in zip(path, path[1:], strict=False)
-        )
+        km = sum(min(graph[a][b].values(), key=lambda e: e["minutes"])["km"] for a, b in itertools.pairwise(path))
         if not tied:
             assert row["distance_km"] == pytest.approx(km, rel=1e-6, abs=1e-9)
 
@@ -163,7 +158,7 @@ def test_node_minutes_are_those_to_the_nearest_centre(seed: int) -> None:
 
 def _line(*x: float, oneway: int = 0, kph: float = 60.0) -> Network:
     """A road along the equator, where a degree is 111.319 km, through the given longitudes."""
-    lines = [shapely.LineString([(a, 0), (b, 0)]) for a, b in zip(x, x[1:], strict=False)]
+    lines = [shapely.LineString([(a, 0), (b, 0)]) for a, b in itertools.pairwise(x)]
     noded = node_at_vertices(gpd.GeoDataFrame({"oneway": [oneway] * len(lines)}, geometry=lines, crs="EPSG:4326"))
     return Network(noded.nodes, with_minutes(noded.edges, np.full(len(noded.edges), kph)))
 

@@ -80,7 +80,7 @@ def test_what_tells_nothing_apart_is_left_out_with_the_reason() -> None:
     assert "-5" in out.left_out["frost"]
     assert list(out.contributions) == ["minutes", "access"]
     assert out.index["b"] == pytest.approx(50)
-    with pytest.raises(ValueError, match="no indicator of viability can be used.*frost"):
+    with pytest.raises(ValueError, match=r"no indicator of viability can be used.*frost"):
         viability(frame, TABLE.loc[["frost", "people"]], BLOCKS)
     with pytest.raises(ValueError, match="infinite"):
         viability(VILLAGES.assign(minutes=np.inf), TABLE.loc[["minutes"]], BLOCKS)
