@@ -34,10 +34,7 @@ class Checkpoints:
 
     @classmethod
     def of(cls, parameters: str, files: list[Path], root: Path | None = None) -> "Checkpoints":
-        """Open the checkpoints of a run with these parameters and input files, by this program.
-
-        A cache that cannot be written keeps nothing.
-        """
+        """Open the checkpoints of a run with these parameters and input files, by this program."""
         digest = hashlib.sha256(parameters.encode())
         for file in files:
             if not file.is_file():  # the reader will say so, better than we could
@@ -47,10 +44,6 @@ class Checkpoints:
             digest.update(f"{source.name} {source.stat().st_mtime_ns}".encode())
         root = root or user_cache_path("shalgai")
         folder = root / f"run-{digest.hexdigest()[:32]}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            return cls(None)
         _forget_old(root, folder)
         return cls(folder)
 
@@ -65,17 +58,18 @@ class Checkpoints:
             return None
 
     def save(self, stage: str, value: Any, seconds: float) -> None:
-        """Keep what a stage made, if it took long; a full disk keeps nothing."""
+        """Keep what a stage made, if it took long; a cache that is full or cannot be written keeps nothing."""
         if self.folder is None or seconds < _WORTH_S:
             return
         aside = self.folder / f"{stage}.part"
         with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with aside.open("wb") as file:
                 pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
             aside.replace(self.folder / f"{stage}.pickle")
 
     def forget(self) -> None:
-        """Remove what was kept: the run is done."""
+        """Remove what was kept: the run is done, or failed for a reason that will not go away."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 

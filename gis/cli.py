@@ -85,7 +85,11 @@ def run(
         with _log(folder) as log:
             log.info("study %s", study or "the demonstration")
             kept = Checkpoints.of(chosen.model_dump_json(exclude={"outputs"}), study_files(chosen))
-            result = compute(chosen, progress=step, checkpoints=kept)
+            try:
+                result = compute(chosen, progress=step, checkpoints=kept)
+            except ShalgaiError:
+                kept.forget()
+                raise
             if result.record.resumed:
                 log.info("taken from the run that was stopped: %s", ", ".join(result.record.resumed))
             result.record.progress = step

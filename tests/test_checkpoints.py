@@ -54,10 +54,11 @@ def test_another_question_or_another_file_starts_anew(study, tmp_path):
 def test_damaged_and_missing_checkpoints_are_no_checkpoints(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "_WORTH_S", 0.0)
     kept = Checkpoints.of("p", [], tmp_path)
+    assert kept.folder is not None
+    assert not kept.folder.exists()
     assert kept.load("travel") is None
     kept.save("travel", [1, 2], 9.0)
     assert kept.load("travel") == [1, 2]
-    assert kept.folder is not None
     (kept.folder / "travel.pickle").write_bytes(b"\x80\x05cut")
     assert kept.load("travel") is None
     kept.forget()
@@ -68,5 +69,4 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     kept = Checkpoints.of("p", [], tmp_path / "file")
     kept.save("travel", 1, 9.0)
-    assert kept.folder is None
     assert kept.load("travel") is None
