@@ -87,8 +87,8 @@ def visit(browser):
 
 def find(page, text):
     page.get_by_role("combobox").first.fill(text)
-    page.get_by_role("option").first.wait_for()
-    return [option.inner_text() for option in page.get_by_role("option").all()]
+    page.locator("#found [role=option]:visible").first.wait_for()
+    return [option.inner_text() for option in page.locator("#found [role=option]:visible").all()]
 
 
 def card_of(page):
@@ -117,6 +117,27 @@ def test_search_finds_any_spelling_and_opens_the_card(visit, page_file, size, ty
     card_of(page).wait_for()
     assert card_of(page).get_by_role("heading", level=2).inner_text() == "Қарағанды"
     assert "500" in card_of(page).inner_text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_found_name_can_be_chosen_by_hand_or_by_keys(visit, page_file, size):
+    page = visit(page_file, size)
+    find(page, "Ақтөбе")
+    option = page.locator("#found [role=option]:visible").first
+    option.tap() if size == "phone" else option.click()
+    card_of(page).wait_for()
+    assert card_of(page).inner_text().startswith("Ақтөбе")
+    assert page.evaluate("document.activeElement.className") == "card"
+    names = find(page, "Ақбұлақ 5")
+    assert len(names) == 12
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    heading = card_of(page).get_by_role("heading", level=2)
+    assert heading.inner_text() == names[2].split("\n")[0]
+    find(page, "Ақбұлақ 5")
+    page.keyboard.press("Escape")
+    assert page.locator("#found [role=option]:visible").count() == 0
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -24,7 +24,7 @@ function card(store, themes, i) {
     fact(w.access, store.access_km[i] === null || store.access_km[i] < 0 ? km : `${km} ${w.km}${minutes}`);
   }
   return el(
-    "article", { class: "card" },
+    "article", { class: "card", tabindex: -1, lang: store.language },
     el("h2", { dir: "auto" }, store.title(i)),
     el("p", { class: "quiet" }, el("bdi", {}, others.join(" · ")), others.length ? " · " : "", el("bdi", {}, store.id[i])),
     facts, journeys(store, i), bars(store, i),

@@ -120,10 +120,11 @@ const SettlementLayer = L.Layer.extend({
         home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", store.words.close);
       }
       choose(i);
+      return content;
     };
     const show = (i) => {
       map.setView([store.lat[i], store.lon[i]], Math.max(map.getZoom(), 9), { animate: false });
-      open(i);
+      open(i).focus({ preventScroll: true }); // screen readers go on there, and a phone puts its keyboard away
       if (narrow()) {
         aside.classList.remove("open");
         const middle = (aside.getBoundingClientRect().bottom + sheet.getBoundingClientRect().top) / 2;

@@ -112,7 +112,7 @@ function plainList(items, two) {
 // A combo box: arrow keys move in the list, Enter chooses, Escape closes.
 function search(store, show) {
   const w = store.words;
-  const list = el("ul", { id: "found", role: "listbox", "aria-label": w.search, hidden: true });
+  const list = el("ul", { id: "found", role: "listbox", "aria-label": w.search, hidden: true, onmousedown: (event) => event.preventDefault() });
   let rows = [], at = -1;
   const mark = (next) => {
     at = next;
@@ -148,7 +148,7 @@ function search(store, show) {
       else return;
       event.preventDefault();
     },
-    onblur: () => setTimeout(close, 200),
+    onblur: () => close(),
   });
   return el("div", { class: "search", role: "search" }, input, list);
 }

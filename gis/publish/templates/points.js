@@ -150,10 +150,25 @@ const Points = L.Renderer.extend({
     }
   },
 
+  // A ring round the chosen settlement, and straight dashes to its nearest centres.
   _ring(context, origin) {
     const i = this.state.chosen, scale = Math.pow(2, this._map.getZoom());
+    const place = (k) => [this.worldX[k] * scale - origin.x, this.worldY[k] * scale - origin.y];
+    context.setLineDash([5, 4]);
+    for (const centre of new Set(this.store.tiers.map((tier) => (tier.centre ? tier.centre[i] : -1)))) {
+      if (centre < 0 || centre === i) continue;
+      for (const [width, colour] of [[3.5, "rgb(255 255 255 / 80%)"], [1.3, "#111"]]) {
+        context.beginPath();
+        context.moveTo(...place(i));
+        context.lineTo(...place(centre));
+        context.lineWidth = width;
+        context.strokeStyle = colour;
+        context.stroke();
+      }
+    }
+    context.setLineDash([]);
     context.beginPath();
-    context.arc(this.worldX[i] * scale - origin.x, this.worldY[i] * scale - origin.y, this.radius(i) + 4, 0, 2 * Math.PI);
+    context.arc(...place(i), this.radius(i) + 4, 0, 2 * Math.PI);
     context.lineWidth = 2.5;
     context.strokeStyle = "#111";
     context.stroke();
