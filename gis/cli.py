@@ -43,6 +43,7 @@ out_console = Console(soft_wrap=True, highlight=False, emoji=False)
 err_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _STAGES = 10  # read, travel, surfaces, climate, scores, planning, map, rasters, tables, geopackage
+_REGIONS = 40
 _COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
 _SHOWN = 25
 
@@ -178,6 +179,9 @@ def _summary(result: "Result", folder: Path) -> None:
     for name, row in by_potential(result.settlements).iterrows():
         if row["settlements"]:
             out_console.print(f"  {name:12} {_people(row)}")
+    if "regions" in result.tables:
+        for line in _by_region(result.tables["regions"]):
+            out_console.print(_escape(line))
     out_console.print(f"open the map:  {_escape(str((folder / 'map.html').resolve()))}")
     out_console.print(f"open in QGIS:  {_escape(str((folder / 'results.gpkg').resolve()))}")
 
@@ -191,6 +195,24 @@ def _people(row: "pd.Series[float]") -> str:
     unknown = int(row["population_unknown"])
     known = f"{row['population']:14,.0f} people" if unknown < row["settlements"] else f"{'?':>14} people"
     return f"{int(row['settlements']):8,} settlements {known}" + (f", unknown in {unknown:,}" if unknown else "")
+
+
+def _by_region(table: "pd.DataFrame") -> list[str]:
+    """Lay out the table of the national review: settlements by class of potential and people, a line for a region."""
+    from gis.fields import POTENTIALS
+
+    if len(table) > _REGIONS:
+        return [f"{len(table) - 1} regions: see tables/regions.csv"]
+    classes = [name for name in POTENTIALS if table[f"settlements_{name}"].any()]
+    width = max(12, *(len(str(name)) for name in table["region"]))
+    head = f"  {'region':{width}} {'settlements':>11}" + "".join(f"{name:>12}" for name in classes)
+    lines = [f"{head}{'people':>14}{'unknown in':>12}"]
+    for _, row in table.iterrows():
+        unknown = int(row["settlements_population_unknown"])
+        people = f"{row['population']:14,.0f}" if unknown < row["settlements"] else f"{'?':>14}"
+        counts = "".join(f"{int(row[f'settlements_{name}']):12,}" for name in classes)
+        lines.append(f"  {row['region']:{width}} {int(row['settlements']):11,}{counts}{people}{unknown or '':>12}")
+    return lines
 
 
 @contextmanager
