@@ -13,6 +13,7 @@ from gis.record import Record
 from gis.space.impedance import assumed_surface, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices
 from gis.space.snapping import ways_to_roads
+from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
     PARTS,
@@ -66,6 +67,8 @@ class Travelled:
     monthly
         By tier, the minutes of the settlements in the twelve months, shape `(12, n)`, as in
         `gis.stages.seasons.month_summary`; empty where all months are alike.
+    points, centre
+        The settlements, and which are centres by tier, in the order of all arrays.
     """
 
     table: pd.DataFrame
@@ -74,6 +77,29 @@ class Travelled:
     legs: Legs | None = None
     node_minutes: dict[str, Float] = field(default_factory=dict)
     monthly: dict[str, Float] = field(default_factory=dict)
+    points: gpd.GeoSeries | None = None
+    centre: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+
+    def route(self, settlement: str, tier: str, season: str | None = None) -> Route:
+        """Draw the journey of a settlement to its centre of a tier, in the first season or a named one.
+
+        Raises
+        ------
+        KeyError
+            No such settlement, tier or season.
+        """
+        assert self.points is not None
+        seasons = list(dict.fromkeys(self.table["season"]))
+        season = seasons[0] if season is None else season
+        for what, name, known in (
+            ("settlement", settlement, self.points.index), ("tier", tier, self.centre), ("season", season, seasons)
+        ):  # fmt: skip
+            if name not in known:
+                raise KeyError(f"no {what} {name!r}")
+        rows = self.table[(self.table["tier"] == tier) & (self.table["season"] == season)]
+        journey = rows[rows["from_id"] == settlement].iloc[0]
+        roads = None if self.roads is None else self.roads[seasons.index(season)]
+        return route(self.points, settlement, journey, centre=self.centre[tier], roads=roads, legs=self.legs)
 
 
 def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, record: Record) -> Travelled:
@@ -91,7 +117,7 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
             )
             for tier, who in centre.items()
         ]
-        return Travelled(_long(rows))
+        return Travelled(_long(rows), points=points, centre=centre)
     rule = study.roads
     network, year = year_of(study, inputs, _network(study, inputs, record), record)
     ways = ways_to_roads(
@@ -154,7 +180,7 @@ def _journeys(
             monthly[tier] = minutes_of_months(year, minutes_of, len(points))
     if year.varies:
         record.figures["states_of_roads"] = len(speeds)
-    return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly)
+    return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly, points, centre)
 
 
 def _entered(network: Network, year: Year) -> Network:
