@@ -140,6 +140,28 @@ def probability(potential: str) -> str:
     return f"probability_{potential}"
 
 
+def remoteness_value(preset: str) -> str:
+    """Name the column of the score that a preset of remoteness is published with.
+
+    Examples
+    --------
+    >>> remoteness_value("aria_plus")
+    'remoteness_aria_plus'
+    """
+    return f"remoteness_{preset}"
+
+
+def supply(name: str) -> str:
+    """Name the column of a supply per person, by floating catchments.
+
+    Examples
+    --------
+    >>> supply("beds")
+    'supply_beds'
+    """
+    return f"supply_{name}"
+
+
 def contribution(indicator: str) -> str:
     """Name the column with the points that an indicator adds to viability (they sum to `viability`).
 

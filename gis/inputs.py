@@ -71,7 +71,7 @@ class Inputs:
     indicators: pd.DataFrame
     block_weights: Mapping[str, float]
     classes: pd.DataFrame
-    kz_table: pd.DataFrame | None = None
+    remoteness_table: pd.DataFrame | None = None
     roads: gpd.GeoDataFrame | None = None
     speeds: pd.DataFrame | None = None
     surfaces: pd.DataFrame | None = None
@@ -146,7 +146,7 @@ def read_inputs(study: Study) -> Inputs:
     boundary = None if study.boundary is None else _polygons(desk, study.boundary, study.resolve(study.boundary.path))
     tiers = _tiers(study, desk)
     classes = desk.table(lambda: _classes(study))
-    kz_table = _kz_table(study, desk, tiers)
+    remoteness_table = _remoteness_table(study, desk, tiers)
     indicators, blocks = _indicators(study, desk)
     if settlements is not None:
         for raster, layer in zip(rasters, (study.climate.temperature, study.climate.precipitation), strict=True):
@@ -173,7 +173,7 @@ def read_inputs(study: Study) -> Inputs:
         indicators=indicators,
         block_weights=blocks,
         classes=classes,
-        kz_table=kz_table,
+        remoteness_table=remoteness_table,
         roads=roads,
         speeds=speeds,
         surfaces=surfaces,
@@ -354,7 +354,8 @@ def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
 def _tiers(study: Study, desk: _Desk) -> list[Tier]:
     if study.tiers is not None:
         return study.tiers
-    table = desk.table(lambda: read_lookup(preset("tiers_aria_plus.csv"), text=[TIER], numbers=["population_min"]))
+    named = study.remoteness.preset if study.remoteness.preset in ("cari_plus", "far", "nz_ua") else "aria_plus"
+    table = desk.table(lambda: read_lookup(preset(f"tiers_{named}.csv"), text=[TIER], numbers=["population_min"]))
     return (
         []
         if table is None
@@ -376,20 +377,27 @@ def _classes(study: Study) -> pd.DataFrame:
     return table
 
 
-def _kz_table(study: Study, desk: _Desk, tiers: list[Tier]) -> pd.DataFrame | None:
+def _remoteness_table(study: Study, desk: _Desk, tiers: list[Tier]) -> pd.DataFrame | None:
+    """The limits of a preset that measures minutes to each tier: a row for each tier, of `nz_ua` for each class too."""
     rule = study.remoteness
-    if rule.preset != "kz":
+    if rule.preset not in ("kz", "far", "nz_ua"):
         return None
-    path = study.resolve(rule.table) if rule.table else preset("remoteness_kz.csv")
-    table = desk.table(lambda: read_lookup(path, text=[TIER], numbers=["weight", "cap_min"], key=TIER))
+    path = study.resolve(rule.table) if rule.table else preset(f"remoteness_{rule.preset}.csv")
+    numbers = ["weight", "cap_min"] if rule.preset == "kz" else ["minutes"]
+    text, key = ([TIER, "class"], None) if rule.preset == "nz_ua" else ([TIER], TIER)
+    table = desk.table(lambda: read_lookup(path, text=text, numbers=numbers, key=key))
     if table is None:
         return None
+    named = set(table.index if key else table[TIER])
     for tier in tiers:
-        if tier.name not in table.index:
+        if tier.name not in named:
             desk.error(
-                "tier", f"the tier has no row (there are {list(table.index)}); add one, or name your own table in "
+                "tier", f"the tier has no row (there are {sorted(named)}); add one, or name your own table in "
                 "remoteness.table", file=path.name, value=tier.name,
             )  # fmt: skip
+    if rule.preset != "kz":
+        _check_limits(table, named, tiers, path, desk)
+        return table
     for name, row in table.iterrows():
         if row["weight"] < 0 or row["cap_min"] <= 0:
             desk.error(
@@ -399,6 +407,16 @@ def _kz_table(study: Study, desk: _Desk, tiers: list[Tier]) -> pd.DataFrame | No
     if not table["weight"].reindex([tier.name for tier in tiers]).sum() > 0:
         desk.error("weight", "one tier of the study needs a weight above 0", file=path.name)
     return table
+
+
+def _check_limits(table: pd.DataFrame, named: set[str], tiers: list[Tier], path: Path, desk: _Desk) -> None:
+    """Refuse minutes below 0, and rows of tiers that the study has not: the preset would be another one."""
+    for name in sorted(named - {tier.name for tier in tiers}):
+        message = "the study has no such tier; name the tiers as the table does, or name your own in remoteness.table"
+        desk.error("tier", message, file=path.name, value=name)
+    for row, minutes in table["minutes"].items():
+        if minutes < 0:
+            desk.error("minutes", "expected 0 or more", file=path.name, row=str(row), value=f"{minutes:g}")
 
 
 def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, float]]:

@@ -12,12 +12,14 @@ from gis.checkpoints import Checkpoints
 from gis.inputs import Inputs, read_inputs
 from gis.record import Progress, Record
 from gis.space.grid import Grid
-from gis.stages.remoteness import classes
+from gis.stages.routes import Route
+from gis.steps.certainty import sureness
 from gis.steps.climate import climate as climate_step
 from gis.steps.planning import planning
-from gis.steps.scores import fitness, ordered, remoteness
+from gis.steps.remoteness import remoteness, supply
+from gis.steps.scores import fitness, ordered
 from gis.steps.surfaces import make_grid, surfaces
-from gis.steps.travel import levels, travel, travel_columns
+from gis.steps.travel import Travelled, levels, travel, travel_columns
 from gis.study import Study
 
 Float = NDArray[np.float64]
@@ -51,6 +53,8 @@ class Result:
         The tables behind viability (normalised indicators, ranges, weights), and the planner's.
     record
         Seconds, findings and figures.
+    travelled
+        What the journeys were made from: networks by season, ways to the road, minutes by month.
     """
 
     study: Study
@@ -65,6 +69,29 @@ class Result:
     areas: dict[str, gpd.GeoDataFrame]
     tables: dict[str, pd.DataFrame]
     record: Record
+    travelled: Travelled
+
+    def route(self, settlement_id: str, tier: str, season: str | None = None) -> Route:
+        """Draw the journey of a settlement to its nearest centre of a tier, leg by leg.
+
+        Parameters
+        ----------
+        settlement_id, tier
+            As in the results.
+        season
+            Without it the first.
+
+        Returns
+        -------
+        Route
+            Its line, legs, kilometres and minutes; `slowest` names the leg that holds it up.
+
+        Raises
+        ------
+        KeyError
+            No such settlement, tier or season.
+        """
+        return self.travelled.route(settlement_id, tier, season)
 
 
 def compute(study: Study, *, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
@@ -100,14 +127,18 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     with record.stage("scores"):
         columns = pd.concat([travel_columns(inputs, travelled, places.index), climate], axis=1)
         scored = pd.concat([places.drop(columns=columns.columns, errors="ignore"), columns], axis=1)
-        far = remoteness(study, inputs, scored, record)
+        far = remoteness(study, inputs, scored, record, travelled.monthly, travelled)
         scored[fields.REMOTENESS] = far.score
-        scored[fields.REMOTENESS_CLASS] = classes(
-            far.score * (0.15 if study.remoteness.preset == "aria_plus" else 1.0),
-            inputs.classes["upper"].tolist(),
-            inputs.classes["class"].tolist(),
-        )
+        scored[fields.REMOTENESS_CLASS] = far.classes
+        if study.remoteness.preset != "kz":  # whose published value is the score
+            scored[fields.remoteness_value(study.remoteness.preset)] = far.value
+        scored = scored.join(supply(study, scored, travelled, record))
         scored, tables = fitness(study, inputs, scored, record)
+    with record.stage("certainty"):
+        sure = sureness(study, inputs, places, level, travelled, scored, tables, record)
+        if sure is not None:
+            scored = scored.join(sure.columns)
+            tables["sensitivity"] = sure.sensitivity
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
     with record.stage("planning"):
         planned = planning(study, inputs, settlements, travelled, record)
@@ -115,7 +146,8 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     centres = settlements.loc[level.reindex(settlements.index).notna(), [fields.NAME, fields.POPULATION, "geometry"]]
     names = np.array([tier.name for tier in inputs.tiers], object)
     centres = centres.assign(tier=names[level[centres.index].astype(int)])
-    tables["remoteness_parts"] = far.parts.loc[settlements.index]
+    if not far.parts.columns.empty:
+        tables["remoteness_parts"] = far.parts.loc[settlements.index]
     return Result(
         study=study,
         inputs=inputs,
@@ -129,6 +161,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         areas=planned.areas,
         tables={**tables, **planned.tables},
         record=record,
+        travelled=travelled,
     )
 
 

@@ -201,22 +201,57 @@ def _kind_of_seasons(value: object) -> str:
 class RemotenessRule(_Model):
     """How remoteness is scored."""
 
-    preset: Literal["kz", "aria_plus"] = "aria_plus"
-    """`kz`: minutes to capital, region, town and district; `aria_plus`: kilometres to five tiers by population."""
+    preset: Literal["kz", "aria_plus", "cari_plus", "far", "nz_ua", "statcan_ir", "gravity"] = "aria_plus"
+    """By tiers: `kz`, `far`, `nz_ua` (minutes), `aria_plus`, `cari_plus`; by people of all centres: the others."""
     table: File | None = None
-    """CSV of tier, weight and cap_min for the preset `kz`; without it `remoteness_kz.csv`."""
+    """CSV of the limits of `kz`, `far` or `nz_ua`; without it `remoteness_kz.csv` and so on."""
     classes: File | None = None
     """CSV of classes; without it `remoteness_classes.csv`."""
     season: Literal["first", "worst", "mean"] = "first"
-    """For `kz`: by the minutes of the first season, of the worst month, or on average over the months."""
+    """For `kz`, `far`, `nz_ua`: the minutes of the first season, of the worst month, or the mean of the months."""
+    measure: Literal["km", "minutes"] = "km"
+    """What `aria_plus` and `cari_plus` measure."""
     means_km: dict[str, Positive] | None = None
-    """Frozen mean kilometres by tier for `aria_plus`: the ruler of another run (see its run.json)."""
+    """Frozen mean kilometres by tier for `aria_plus`, `cari_plus`: the ruler of another run (see its run.json)."""
+    means_min: dict[str, Positive] | None = None
+    """The same in minutes, where they are measured."""
+    range: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
+    """Frozen least and greatest for `statcan_ir`, `gravity`: remoteness_range of another run's run.json."""
+    log: bool = True
+    """For `statcan_ir`: take the logarithm before scaling to 0-1."""
+    decay: Literal["exponential", "power", "gaussian"] = "exponential"
+    """For `gravity`: how the weight of people falls with minutes."""
+    half_life_min: Positive = 60.0
+    """For `gravity`: minutes at which the weight is a half; 15, 30, 60, 120 and 300 are in use."""
+    exponent: Positive | None = None
+    """For `gravity` with the decay `power`: in place of the half-life."""
+    floor_min: Positive = 1.0
+    """For the decay `power`: the shortest time."""
 
     @model_validator(mode="after")
     def _season(self) -> "RemotenessRule":
-        if self.season != "first" and self.preset != "kz":
-            raise ValueError(f"season {self.season!r} needs the preset kz: {self.preset} measures kilometres")
+        if self.season != "first" and self.preset not in ("kz", "far", "nz_ua"):
+            raise ValueError(f"season {self.season!r} needs the preset kz, far or nz_ua, not {self.preset}")
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise ValueError(f"range must be the least and the greatest, got {self.range}")
+        if self.exponent is not None and self.decay != "power":
+            raise ValueError("exponent belongs to the decay 'power'; give half_life_min to the others")
         return self
+
+
+class Supply(_Model):
+    """Something that people share, such as beds: how much of it there is per person, by floating catchments."""
+
+    name: Slug
+    """Short name for the column `supply_<name>`."""
+    column: str
+    """The settlements' column with how much each of them has."""
+    method: Literal["2sfca", "e2sfca", "3sfca"] = "e2sfca"
+    """Two steps, two steps with weights that fall with minutes (10, 20, 30), or three steps (10, 20, 30, 60)."""
+    threshold_min: Positive = 30.0
+    """For `2sfca`: within how many minutes."""
+    per: Positive = 1000.0
+    """Per how many people the result is."""
 
 
 class Indicator(_Model):
@@ -394,6 +429,8 @@ class Study(_Model):
     """Rules of closure by temperature; none without the table."""
     grid: GridChoice = GridChoice()
     remoteness: RemotenessRule = RemotenessRule()
+    supplies: list[Supply] = []
+    """What people share: columns of supply per person."""
     indicators: list[Indicator] | None = None
     """Without them those of the preset `indicators.csv` whose columns the study has."""
     blocks: dict[Slug, Positive] | None = None
@@ -595,7 +632,7 @@ def _fault(fault: Any) -> str:
     message = _EXPECTED.get(kind, str(fault["msg"]).removeprefix("Value error, ")).format(**fault.get("ctx", {}))
     if kind in ("model_type", "dict_type"):
         message = f"expected a table: [{key}] on a line of its own, its keys below"
-    elif kind == "list_type" and loc[-1] in ("tiers", "seasons", "indicators"):
+    elif kind == "list_type" and loc[-1] in ("tiers", "seasons", "indicators", "supplies"):
         message = f"expected [[{key}]], with two brackets on each side, for each of them"
     return f"{key}: {message}" if isinstance(value, dict | list) else f"{key} = {_shown(value)}: {message}"
 

@@ -53,7 +53,7 @@ def study_with(at: str, inner: dict[str, Any]) -> dict[str, Any]:
     table = study
     for key in above:
         table = table.setdefault(key, {})
-    table[last] = [inner] if last in ("tiers", "seasons", "indicators") else inner
+    table[last] = [inner] if last in ("tiers", "seasons", "indicators", "supplies") else inner
     return study
 
 
@@ -75,7 +75,7 @@ def test_every_key_refuses_a_value_of_the_wrong_type_and_is_named(at: str, name:
     with pytest.raises(StudyError) as caught:
         make_study(wrong, folder=Path("/data"), name="study.toml")
     first = str(caught.value).splitlines()[0]
-    key = re.sub(r"(tiers|seasons|indicators)(?=\.)", r"\1.1", f"{at}.{name}".lstrip("."))
+    key = re.sub(r"(tiers|seasons|indicators|supplies)(?=\.)", r"\1.1", f"{at}.{name}".lstrip("."))
     assert first.startswith(f"study.toml: {key}")
     assert "[" not in first.split(": ")[1], "pydantic's own words are no part of a key"
 
@@ -158,7 +158,7 @@ def test_every_missing_key_is_named(at: str) -> None:
         (SHORTEST + '[potential]\nrule = "thresholds"\nhigh = 20\nlow = 50', "limit of low (50) lies above"),
         (SHORTEST + '[potential]\nrule = "thresholds"\nhigh = 200\nlow = 5', "limit of high (200) lies above 100"),
         (SHORTEST + "[potential]\nhigh = 0\nmedium = 0\nlow = 0", "must be above zero"),
-        (SHORTEST + '[remoteness]\npreset = "aria"', "remoteness.preset = 'aria': expected 'kz' or 'aria_plus'"),
+        (SHORTEST + '[remoteness]\npreset = "aria"', "remoteness.preset = 'aria': expected 'kz', 'aria_plus', 'cari_plus'"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_says_key_value_and_what_was_expected(text: str, said: str) -> None:

@@ -1,64 +1,18 @@
 """The scores step: remoteness, viability and potential by the rules of a study."""
 
-from collections.abc import Mapping
-
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gis import fields
 from gis.errors import Finding, InputError
 from gis.inputs import Inputs
 from gis.record import Record
 from gis.stages.potential import by_shares, by_thresholds
-from gis.stages.remoteness import Remoteness, aria_plus, kz
-from gis.stages.seasons import mean_within
 from gis.stages.viability import Viability, viability
+from gis.steps.remoteness import remoteness
 from gis.study import Study
 
-Float = NDArray[np.float64]
-
-
-def remoteness(
-    study: Study,
-    inputs: Inputs,
-    scored: gpd.GeoDataFrame,
-    record: Record,
-    monthly: Mapping[str, Float] | None = None,
-) -> Remoteness:
-    """Score remoteness by the study's preset; the ruler goes into the record.
-
-    `monthly` holds the minutes of the twelve months by tier, in the order of `scored`; none where all are alike.
-    """
-    names = [tier.name for tier in inputs.tiers]
-    if study.remoteness.preset == "kz":
-        assert inputs.kz_table is not None
-        table = inputs.kz_table.loc[names]
-        weight, cap_min = (dict(zip(names, table[column], strict=True)) for column in ("weight", "cap_min"))
-        season = None if study.remoteness.season == "first" or not monthly else "worst"
-        minutes = scored[[fields.travel_time_min(name, season) for name in names]].set_axis(names, axis=1)
-        if monthly and study.remoteness.season == "mean":
-            averages = {name: mean_within(monthly[name], cap_min[name]) for name in names}
-            minutes = pd.DataFrame(averages, index=scored.index)
-        far = kz(minutes, weight=weight, cap_min=cap_min)
-    else:
-        km = scored[[fields.distance_km(name) for name in names]].set_axis(names, axis=1)
-        means = study.remoteness.means_km
-        if means is not None and set(means) != set(names):
-            raise InputError(
-                [
-                    Finding(
-                        "error",
-                        "means",
-                        f"remoteness.means_km must name the tiers {names}",
-                        value=str(sorted(means)),
-                    )
-                ]
-            )
-        far = aria_plus(km, means_km=means)
-    record.figures["remoteness_ruler"] = dict(far.ruler)
-    return far
+__all__ = ["fitness", "ordered", "remoteness"]
 
 
 def fitness(
