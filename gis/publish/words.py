@@ -74,6 +74,8 @@ def column_label(column: str, language: str, tier_names: Mapping[str, str] | Non
         return w[f"column.{match[1]}"].format(tier=tier_name(match[2], language, tier_names))
     if label := _area_label(column, language, tier_names):
         return label
+    if match := re.fullmatch(r"probability_(.+)", column):
+        return w["column.probability"].format(potential=class_name(f.POTENTIAL, match[1], language))
     if match := re.fullmatch(r"contribution_(.+)", column):
         return w["column.contribution"].format(indicator=indicator_name(match[1], language))
     return column

@@ -31,6 +31,7 @@ def columns_of_the_program():
             *((g, "town") for g in (f.travel_time_min, f.distance_km, f.centre)),
             *((g, "town") for g in (f.months_cut_off, f.worst_month, f.seasonality)),
             (f.contribution, "people"),
+            *((f.probability, p) for p in f.POTENTIALS),
             *((g, m) for g in (f.temperature_c, f.precipitation_mm) for m in range(1, 13)),
         ]
     }
