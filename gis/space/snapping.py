@@ -199,12 +199,13 @@ class _Plane:
 
     def _fraction(self, edge: Int, along: Float) -> Float:
         """Turn metres of the plane into shares of the geodesic length, exact at every vertex."""
-        lines = self.lines[edge]
-        flat = shapely.get_coordinates(lines)
-        metres, first, last = vertex_measures_m(self.dense[edge])
+        each, which = np.unique(edge, return_inverse=True)
+        flat = shapely.get_coordinates(self.lines[each])
+        metres, first, last = vertex_measures_m(self.dense[each])
         step = np.hypot(*np.diff(flat, axis=0, prepend=flat[:1]).T)
         step[first] = 0.0
         measure = np.cumsum(step)
+        first, last = first[which], last[which]
         here = np.interp(measure[first] + along, measure, metres)
         share = (here - metres[first]) / np.maximum(metres[last] - metres[first], _TIE_M)
         return np.where(share < _END, 0.0, np.where(share > 1 - _END, 1.0, share))
