@@ -231,7 +231,7 @@ def _trace(land: Land, moves: int, start: Float, minutes: Float, pool: ThreadPoo
     source = np.full(minutes.shape, -1, np.int32)
     step = max(1, min(_BAND // nx, -(-ny // 8)))
     bands = [(first, min(first + step, ny)) for first in range(0, ny, step)]
-    if any(pool.map(lambda band: trace_moves(land, moves, start, minutes, move_in, *band), bands)):
+    if sum(pool.map(lambda band: trace_moves(land, moves, start, minutes, move_in, *band), bands)):
         tie_equals(land, moves, minutes, move_in)
     for _ in pool.map(lambda band: label_sources(move_in, source, band[0] * nx, band[1] * nx), bands):
         pass
