@@ -1,0 +1,220 @@
+"""What the journeys of all settlements are made of: kilometres and minutes by kind of road, and their lines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gis.fields import ROAD_CLASS
+from gis.kernels.paths import accumulate
+from gis.kernels.paths import route as nodes_of_route
+from gis.space.geodesy import parts_of_lines
+from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Legs, Roads, Search, search_roads
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+ACCESS = "access"
+"""The kind of the ways between settlements and roads; `over_land` and `straight` are whole journeys."""
+
+_SHARE_LEAST = 0.05
+
+
+@dataclass(frozen=True)
+class JourneyParts:
+    """What journeys to one tier are made of.
+
+    Parameters
+    ----------
+    parts
+        One row for each kind of way on a journey: `from_id`, `kind` (a class of road, `access`, `over_land` or
+        `straight`), `paved`, `length_km`, `travel_time_min`; in the order of settlements.
+    saved_min
+        On the settlements' index: the minutes saved, were all of the journey that is not paved driven at the speed of a
+        paved road, from the settlement's door; 0 where nothing is saved, NaN where no centre is reached.
+    """
+
+    parts: pd.DataFrame
+    saved_min: pd.Series
+
+
+def journey_parts(
+    journeys: pd.DataFrame,
+    centre: Bool,
+    *,
+    paved_kph: float,
+    roads: Roads | None = None,
+    legs: Legs | None = None,
+    paved: Bool | None = None,
+) -> JourneyParts:
+    """Split journeys by kind of way, and say what paving them would save.
+
+    Parameters
+    ----------
+    journeys
+        On the settlements' index, as `gis.stages.travel.road_journeys` returns them.
+    centre
+        Which settlements are centres, shape `(n,)`.
+    paved_kph
+        The speed on a road once it is paved; what is faster already stays so.
+    roads, legs
+        As for `road_journeys`; None where there are no roads.
+    paved
+        Which edges of the network are paved.
+
+    Returns
+    -------
+    JourneyParts
+
+    Notes
+    -----
+    What is saved is on the present way; another may become quicker still.
+    """
+    mode = journeys["mode"].to_numpy(object)
+    minutes, km = journeys["travel_time_min"].to_numpy(float), journeys["distance_km"].to_numpy(float)
+    saved = np.where(mode == NONE, np.nan, 0.0)
+    tables = []
+    for kind in (OVER_LAND, STRAIGHT):
+        who = np.flatnonzero(mode == kind)
+        tables.append(_table(who, kind, False, km[who], minutes[who]))
+        if kind == OVER_LAND:
+            saved[who] = _saving(km[who], minutes[who], paved_kph)
+    if roads is not None and legs is not None and paved is not None and (mode == BY_ROAD).any():
+        who = np.flatnonzero(mode == BY_ROAD)
+        search = search_roads(roads, legs, centre)
+        way = search.way[who]
+        node = roads.pieces.cut_node[way]
+        into = search.into[search.found.source[node]]
+        own_km, own_min = legs.access_km[way], legs.access_min[way]
+        tables.append(_table(who, ACCESS, False, own_km + legs.access_km[into], own_min + legs.access_min[into]))
+        for kind, is_paved, of_km, of_min in _kinds(roads, search, paved):
+            tables.append(_table(who, kind, is_paved, of_km[node], of_min[node]))
+        edge_min = _edge_minutes(roads)
+        on_paved = paved[_edge(roads)]
+        on_road = accumulate(roads.graph, search.found, np.where(on_paved, 0.0, _saving(roads.km, edge_min, paved_kph)))
+        saved[who] = on_road[node] + _saving(own_km, own_min, paved_kph)
+    table = pd.concat(tables).sort_values("position", kind="stable", ignore_index=True)
+    table.insert(0, "from_id", journeys.index.to_numpy()[table.pop("position").to_numpy(int)])
+    return JourneyParts(table, pd.Series(saved, index=journeys.index))
+
+
+def slowest_parts(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return the slowest part of each journey among those that take a twentieth of its minutes or more.
+
+    Returns
+    -------
+    DataFrame
+        On `from_id`: `kind`, `paved`, `length_km`, `travel_time_min`, `speed_kph`.
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"from_id": "a", "kind": ["access", "trunk", "track"], "paved": [False, True, False],
+    ...                       "length_km": [0.1, 80.0, 10.0], "travel_time_min": [1.0, 60.0, 30.0]})
+    >>> slowest_parts(parts)[["kind", "speed_kph"]].to_numpy().tolist()
+    [['track', 20.0]]
+    """
+    whole = parts.groupby("from_id")["travel_time_min"].transform("sum")
+    long = parts[parts["travel_time_min"] >= _SHARE_LEAST * whole]
+    speed = long["length_km"] / long["travel_time_min"] * 60.0
+    ordered = long.assign(speed_kph=speed).sort_values(["speed_kph", "travel_time_min"], ascending=[True, False])
+    return ordered.drop_duplicates("from_id").set_index("from_id")
+
+
+def journey_lines(
+    points: gpd.GeoSeries,
+    journeys: pd.DataFrame,
+    centre: Bool,
+    *,
+    roads: Roads | None = None,
+    legs: Legs | None = None,
+    simplify_degrees: float = 0.002,
+) -> gpd.GeoSeries:
+    """Draw the line of every journey; None at a centre and where none is reached.
+
+    Parameters
+    ----------
+    points
+        Settlements, longitude and latitude.
+    journeys, centre, roads, legs
+        As for `journey_parts`.
+    simplify_degrees
+        How far a line may be from the road.
+    """
+    mode, to_id = journeys["mode"].to_numpy(object), journeys["to_id"]
+    xy = shapely.get_coordinates(points.geometry.to_numpy())
+    target = points.index.get_indexer(pd.Index(to_id.where(to_id.notna(), points.index[0])))
+    lines = np.full(len(points), None, dtype=object)
+    for i in np.flatnonzero(np.isin(mode, [OVER_LAND, STRAIGHT])):
+        lines[i] = shapely.LineString(xy[[i, target[i]]])
+    if roads is not None and legs is not None and (mode == BY_ROAD).any():
+        search = search_roads(roads, legs, centre)
+        step = _steps(roads, search)
+        used: dict[int, Float] = {}
+        for i in np.flatnonzero(mode == BY_ROAD):
+            nodes = nodes_of_route(search.found.predecessor, int(roads.pieces.cut_node[search.way[i]]))
+            steps = step[nodes[:-1]]
+            _draw(roads, np.setdiff1d(steps, list(used)), used)
+            lines[i] = shapely.LineString(
+                np.concatenate([xy[[i]], *(used[s] for s in steps.tolist()), xy[[target[i]]]])
+            )
+    return gpd.GeoSeries(shapely.simplify(lines, simplify_degrees), index=points.index, crs=points.crs)
+
+
+def _table(who: NDArray[np.int64], kind: str, paved: bool, km: Float, minutes: Float) -> pd.DataFrame:
+    table = pd.DataFrame({"position": who, "kind": kind, "paved": paved, "length_km": km, "travel_time_min": minutes})
+    return table[minutes > 0]
+
+
+def _saving(km: Float, minutes: Float, paved_kph: float) -> Float:
+    return np.asarray(np.maximum(minutes - km / paved_kph * 60.0, 0.0))
+
+
+def _edge(roads: Roads) -> NDArray[np.int64]:
+    """The edge of the network that each edge of the graph is a piece of."""
+    return np.asarray(roads.pieces.edge[roads.used % max(len(roads.pieces.edge), 1)])
+
+
+def _edge_minutes(roads: Roads) -> Float:
+    """The minutes of the graph's edges, in the order of `roads.used`."""
+    minutes = np.full(len(roads.used), np.nan)
+    minutes[roads.graph.edge] = roads.graph.minutes
+    return np.where(np.isnan(minutes), 0.0, minutes)  # those that a quicker parallel one stands for
+
+
+def _kinds(roads: Roads, search: Search, paved: Bool) -> Iterator[tuple[str, bool, Float, Float]]:
+    """Sum kilometres and minutes along the journeys, class by class, paved and not."""
+    edges = roads.network.edges
+    code, classes = pd.factorize(edges[ROAD_CLASS], sort=True)
+    edge = _edge(roads)
+    kind, minutes = code[edge] * 2 + paved[edge], _edge_minutes(roads)
+    for number in np.unique(kind).tolist():
+        here = kind == number
+        of_km = accumulate(roads.graph, search.found, np.where(here, roads.km, 0.0))
+        of_min = accumulate(roads.graph, search.found, np.where(here, minutes, 0.0))
+        yield str(classes[number // 2]), bool(number % 2), of_km, of_min
+
+
+def _steps(roads: Roads, search: Search) -> NDArray[np.int64]:
+    """For each node the edge of the graph, as in `roads.used`, that its journey takes next; -1 where it ends."""
+    graph = roads.graph
+    on_way = search.found.predecessor[graph.to] == graph.from_node
+    out = np.full(graph.n, -1, np.int64)
+    out[graph.to[on_way]] = graph.edge[on_way]
+    return out
+
+
+def _draw(roads: Roads, steps: NDArray[np.int64], drawn: dict[int, Float]) -> None:
+    """Add the coordinates of edges of the graph, in the direction of travel, to those that are drawn."""
+    if not len(steps):
+        return
+    pieces, number = roads.pieces, roads.used[steps]
+    piece, along = number % len(pieces.edge), number < len(pieces.edge)
+    shapes = roads.network.edges.geometry.to_numpy()[pieces.edge[piece]]
+    lines = parts_of_lines(shapes, pieces.start[piece], pieces.end[piece])
+    for step, line, forward in zip(steps.tolist(), lines, along.tolist(), strict=True):
+        xy = shapely.get_coordinates(line)
+        drawn[step] = xy if forward else xy[::-1]

@@ -1,0 +1,241 @@
+"""The certainty step: a study's scores under other speeds, seasons and populations, and what becomes of its classes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gis import fields
+from gis.inputs import Inputs
+from gis.record import Record
+from gis.space.network import Network
+from gis.stages.certainty import (
+    Alternatives,
+    Certainty,
+    Classes,
+    certainty,
+    population_errors,
+    speed_factors,
+)
+from gis.stages.travel import STRAIGHT, Legs, Roads, road_journeys
+from gis.stages.viability import viability
+from gis.steps.remoteness import remoteness
+from gis.steps.travel import Travelled
+from gis.study import Study
+
+Float = NDArray[np.float64]
+
+_WORST = "worst"
+_NEAR, _OVER_LAND = "(near)", "(over land)"
+
+
+def sureness(
+    study: Study,
+    inputs: Inputs,
+    places: gpd.GeoDataFrame,
+    level: pd.Series,
+    travelled: Travelled,
+    scored: gpd.GeoDataFrame,
+    tables: dict[str, pd.DataFrame],
+    record: Record,
+) -> Certainty | None:
+    """Draw the assumptions of a study; None where it asks for no draws.
+
+    Parameters
+    ----------
+    scored
+        With every column of the run, in the order of `places`.
+    tables
+        From `gis.steps.scores.fitness`: `indicators` and `normalised`.
+    """
+    rule = study.certainty
+    if rule.draws == 0:
+        return None
+    used, scores = tables["indicators"].set_index("indicator"), tables["normalised"]
+    sure = certainty(
+        Alternatives(
+            scores,
+            _journeys(study, inputs, places, level, travelled, scored, used),
+            _population(study, inputs, scored, used),
+            rule.missing,
+        ),
+        used,
+        inputs.block_weights,
+        _classes(study, scored),
+        draws=rule.draws,
+        seed=rule.seed,
+        weight_spread=rule.weights,
+        normalisations=rule.normalisations,
+        aggregations=rule.aggregations,
+        stable=rule.stable,
+    )
+    doubtful = int((~sure.columns[fields.POTENTIAL_STABLE]).sum())
+    record.figures["certainty"] = {
+        "draws": rule.draws,
+        "seed": rule.seed,
+        "not_stable": doubtful,
+        "sensitivity": sure.sensitivity.to_dict(orient="index"),
+    }
+    return sure
+
+
+def _classes(study: Study, scored: pd.DataFrame) -> Classes:
+    rule = study.potential
+    inhabited = ~(scored[fields.POPULATION] == 0).to_numpy()
+    if rule.rule == "thresholds":
+        return Classes(inhabited, limits=(rule.high, rule.low))
+    return Classes(inhabited, rule.high, rule.medium, rule.low)
+
+
+def _journeys(
+    study: Study,
+    inputs: Inputs,
+    places: gpd.GeoDataFrame,
+    level: pd.Series,
+    travelled: Travelled,
+    scored: gpd.GeoDataFrame,
+    used: pd.DataFrame,
+) -> dict[str, Float]:
+    """Score the indicators that follow from journeys anew, for every table of speeds and every season."""
+    tiers = [tier.name for tier in inputs.tiers]
+    seasons = list(dict.fromkeys(travelled.table["season"]))
+    moved = {fields.REMOTENESS, fields.ACCESS_MIN}
+    moved |= {column(tier) for tier in tiers for column in (fields.travel_time_min, fields.distance_km)}
+    moved |= {fields.travel_time_min(tier, season) for tier in tiers for season in [*seasons[1:], _WORST]}
+    affected = used[used["column"].isin(moved)]
+    if affected.empty:
+        return {}
+    centre = {tier: (level <= position).to_numpy() for position, tier in enumerate(tiers)}
+    by_first = study.model_copy(update={"remoteness": study.remoteness.model_copy(update={"season": "first"})})
+    others = seasons[1:] if study.remoteness.season == "first" else seasons
+    drawn = []
+    for other in _at_other_speeds(study, places, travelled, centre):
+        now = _columns(other, travelled, scored, tiers, seasons)
+        row = [_scores(study, inputs, scored.assign(**now), _monthly(other, travelled, seasons[0]), affected)]
+        for season in others if study.certainty.seasons else []:
+            row.append(_scores(by_first, inputs, scored.assign(**_first(now, other, tiers, season)), {}, affected))
+        drawn.append(row)
+    return {str(name): np.array([[scores[name] for scores in row] for row in drawn]) for name in affected.index}
+
+
+def _scores(
+    study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, monthly: dict[str, Float], indicators: pd.DataFrame
+) -> dict[str, Float]:
+    """Score some indicators once remoteness is scored anew; one that became the same everywhere tells nothing: 1/2."""
+    far = remoteness(study, inputs, scored, Record(), monthly)
+    changed = scored.assign(**{fields.REMOTENESS: far.score})
+    half = np.full(len(scored), 0.5)
+    try:
+        made = viability(changed, indicators, inputs.block_weights).normalised
+    except ValueError:  # none tells settlements apart
+        return dict.fromkeys(map(str, indicators.index), half)
+    return {str(name): made[name].to_numpy(float) if name in made else half for name in indicators.index}
+
+
+def _minutes(travelled: Travelled, tier: str, season: str, column: str = "travel_time_min") -> Float:
+    table = travelled.table
+    return table.loc[(table["tier"] == tier) & (table["season"] == season), column].to_numpy(float)
+
+
+def _slower(travelled: Travelled, published: Travelled, tier: str, season: str) -> Float:
+    """By what factor journeys take longer than published; 1 where that cannot be told."""
+    now, then = _minutes(travelled, tier, season), _minutes(published, tier, season)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.isfinite(now) & np.isfinite(then) & (then > 0), now / then, 1.0)
+
+
+def _monthly(travelled: Travelled, published: Travelled, season: str) -> dict[str, Float]:
+    """The minutes of the months, searched at the published speeds only: as much longer as those of a season."""
+    return {tier: minutes * _slower(travelled, published, tier, season) for tier, minutes in published.monthly.items()}
+
+
+def _columns(
+    travelled: Travelled, published: Travelled, scored: pd.DataFrame, tiers: list[str], seasons: list[str]
+) -> dict[str, Float]:
+    """Lay journeys out as the columns of a run."""
+    out: dict[str, Float] = {}
+    for tier in tiers:
+        out[fields.travel_time_min(tier)] = _minutes(travelled, tier, seasons[0])
+        out[fields.distance_km(tier)] = _minutes(travelled, tier, seasons[0], "distance_km")
+        for season in seasons[1:]:
+            out[fields.travel_time_min(tier, season)] = _minutes(travelled, tier, season)
+        worst = fields.travel_time_min(tier, _WORST)
+        if worst in scored:
+            out[worst] = scored[worst].to_numpy(float) * _slower(travelled, published, tier, seasons[0])
+    if travelled.legs is not None:
+        out[fields.ACCESS_MIN] = travelled.legs.access_min[: len(scored)]
+    return out
+
+
+def _first(columns: dict[str, Float], travelled: Travelled, tiers: list[str], season: str) -> dict[str, Float]:
+    """Let the journeys of a season stand where those of the first one are."""
+    first = {fields.travel_time_min(tier): _minutes(travelled, tier, season) for tier in tiers}
+    first |= {fields.distance_km(tier): _minutes(travelled, tier, season, "distance_km") for tier in tiers}
+    return columns | first
+
+
+def _at_other_speeds(
+    study: Study, places: gpd.GeoDataFrame, travelled: Travelled, centre: dict[str, NDArray[np.bool_]]
+) -> Iterator[Travelled]:
+    """Yield the journeys as published, then those at each of the other tables of speeds."""
+    yield travelled
+    rule = study.certainty
+    if rule.speeds == 1.0:
+        return
+    if travelled.roads is None or travelled.legs is None:
+        for factor in speed_factors([STRAIGHT], factor=rule.speeds, seed=rule.seed)[STRAIGHT].tolist()[1:]:
+            table = travelled.table
+            yield replace(travelled, table=table.assign(travel_time_min=table["travel_time_min"] / factor))
+        return
+    classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS]))
+    factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
+    seasons = list(dict.fromkeys(travelled.table["season"]))
+    for _, factor in factors.iloc[1:].iterrows():
+        legs = _faster_legs(study, travelled.legs, factor)
+        searched: dict[tuple[int, str], pd.DataFrame] = {}  # seasons with the same minutes share their roads
+        rows = []
+        for season, roads in zip(seasons, travelled.roads, strict=True):
+            for tier, who in centre.items():
+                if (id(roads), tier) not in searched:
+                    faster = _faster(roads, factor)
+                    searched[id(roads), tier] = road_journeys(places.geometry, faster, legs, who)[0]
+                rows.append(searched[id(roads), tier].assign(tier=tier, season=season))
+        yield replace(travelled, table=pd.concat(rows), legs=legs)
+
+
+def _faster(roads: Roads, factor: pd.Series) -> Roads:
+    """Drive each class faster by its factor, but never beyond a posted limit."""
+    edges = roads.network.edges
+    by = edges[fields.ROAD_CLASS].map(factor).to_numpy(float)
+    speed = edges[fields.SPEED_KPH].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = edges[fields.MAXSPEED_KPH].to_numpy(float) / speed
+    by = np.fmin(by, np.where(most >= 1.0, most, np.inf))
+    minutes = {column: edges[column].to_numpy(float) / by for column in (fields.FORWARD_MIN, fields.BACKWARD_MIN)}
+    return roads.with_minutes_of(Network(roads.network.nodes, edges.assign(**minutes)))
+
+
+def _faster_legs(study: Study, legs: Legs, factor: pd.Series) -> Legs:
+    assert study.roads is not None
+    near = legs.access_km <= study.roads.near_km
+    by = np.where(near, factor[_NEAR], factor[_OVER_LAND])
+    speed = legs.over_land_kph * float(factor[_OVER_LAND])
+    return replace(legs, access_min=legs.access_min / by, over_land_kph=speed)
+
+
+def _population(study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, used: pd.DataFrame) -> dict[str, Float]:
+    """Score the indicators that follow from population anew, for each draw of its errors."""
+    rule = study.certainty
+    affected = used[used["column"] == fields.POPULATION]
+    if affected.empty or rule.population == 0:
+        return {}
+    drawn = [
+        viability(
+            scored.assign(**{fields.POPULATION: scored[fields.POPULATION] * factor}), affected, inputs.block_weights
+        ).normalised
+        for factor in population_errors(len(scored), error=rule.population, seed=rule.seed)
+    ]
+    return {str(name): np.array([table[name].to_numpy(float) for table in drawn]) for name in affected.index}
