@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.graph import MCP_Geometric
 
+from gis.kernels._buckets import finish_by_buckets
+from gis.kernels._moves import Land, move_lengths
 from gis.kernels.cost_distance import cost_distance
 
 STRAIGHT = [(-1, 0), (1, 0), (0, -1), (0, 1)]
@@ -78,3 +80,243 @@ def test_equals_a_dumb_loop(neighbours, slope, seed):
     z = np.random.default_rng(seed).normal(500, 40, friction.shape) if slope else None
     answer = cost_distance(friction, start, dx=dx, dy=dy, neighbours=neighbours, elevation=z, tile=5)
     np.testing.assert_allclose(answer.minutes, dumb(friction, start, dx, dy, neighbours, z), rtol=1e-12)
+
+
+def test_equals_the_worked_example_of_grass():
+    """Hold against the manual of GRASS r.cost, its table without the knight's move, rounded to whole numbers."""
+    cost = [
+        [2, 2, 1, 1, 5, 5, 5], [2, 2, 8, 8, 5, 2, 1], [7, 1, 1, 8, 2, 2, 2],
+        [8, 7, 8, 8, 8, 8, 5], [8, 8, 1, 1, 5, 3, 9], [8, 1, 1, 2, 5, 3, 9],
+    ]  # fmt: skip
+    expected = [
+        [22, 21, 21, 20, 17, 15, 14], [20, 19, 22, 20, 15, 12, 11], [22, 18, 17, 18, 13, 11, 9],
+        [21, 14, 13, 12, 8, 6, 6], [16, 13, 8, 7, 4, 0, 6], [14, 9, 8, 9, 6, 3, 8],
+    ]  # fmt: skip
+    start = np.full((6, 7), np.inf)
+    start[4, 5] = 0
+    minutes = cost_distance(cost, start, dx=1, dy=1).minutes
+    assert np.floor(minutes + 0.5).astype(int).tolist() == expected
+
+
+@pytest.mark.parametrize("shape", [(90, 131), (131, 70)])
+def test_equals_scikit_image_where_corners_may_leak(shape):
+    rng = np.random.default_rng(5)
+    friction = rng.lognormal(-4, 1, shape)
+    friction[rng.random(shape) < 0.3] = np.nan
+    start = np.full(shape, np.inf)
+    start.flat[rng.choice(np.flatnonzero(friction > 0), 5, replace=False)] = 0
+    peer, _ = MCP_Geometric(np.where(np.isnan(friction), -1, friction * 100)).find_costs(np.argwhere(start == 0))
+    ours = cost_distance(friction, start, dx=100, dy=100, diagonal_gaps=True).minutes
+    reached = np.isfinite(peer)
+    np.testing.assert_array_equal(np.isfinite(ours), reached)
+    np.testing.assert_allclose(ours[reached], peer[reached], rtol=1e-12)
+
+
+DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "malawi"
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the Malawi exercise is not beside this checkout")
+def test_equals_the_expected_surface_of_malawi():
+    """Recompute a published AccessMod exercise; its engine, r.cost, lets corners leak."""
+    rasterio = pytest.importorskip("rasterio")
+    pyogrio = pytest.importorskip("pyogrio")
+    with rasterio.open(DATA / "input_stack.tif") as raster:
+        stack, transform = raster.read(1), raster.transform
+    with rasterio.open(DATA / "input_cumulative_cost.tif") as raster:
+        expected = raster.read(1)
+    speed_kph = {1: 6, 2: 4, 3: 2, 1001: 100, 1002: 80, 1003: 50}  # malawi_accessibility.json
+    friction = np.full(stack.shape, np.nan)
+    friction[stack >= 2000] = np.inf  # water and wetlands
+    for code, speed in speed_kph.items():
+        friction[stack == code] = 60 / (1000 * speed)
+    places = pyogrio.read_dataframe(DATA / "input_facilities.gpkg").geometry
+    row, column = rasterio.transform.rowcol(transform, places.x, places.y)
+    start = np.full(stack.shape, np.inf)
+    start[row, column] = 0
+    answer = cost_distance(friction, start, dx=1000, dy=1000, diagonal_gaps=True)
+    cap = 360
+    reached = answer.minutes < np.inf
+    ours = np.floor(np.where(reached, answer.minutes, cap)).clip(max=cap)
+    ours[np.isnan(friction)] = cap
+    difference = np.abs(ours - np.where(expected < 0, cap, expected))
+    assert difference.max() <= 1
+    on_land = (expected >= 0) | (friction < np.inf)
+    assert (difference[on_land] == 0).mean() >= 0.994
+    tight = cost_distance(friction, start, dx=1000, dy=1000).minutes
+    assert (tight[reached] >= answer.minutes[reached]).all()
+
+
+def _walled(neighbours, gaps=False):
+    """Return the minutes behind walls one cell wide: straight, both diagonals, and a staircase."""
+    minutes = []
+    for wall in (
+        [(i, 6) for i in range(9)],
+        [(i, i + 1) for i in range(9)],
+        [(i, 10 - i) for i in range(9)],
+        [(i, 5 + i // 2) for i in range(9)],
+    ):
+        friction = np.full((9, 12), 0.01)
+        for cell in wall:
+            friction[cell] = np.inf
+        start = np.full(friction.shape, np.inf)
+        start[8, 0] = 0
+        answer = cost_distance(friction, start, dx=30, dy=30, neighbours=neighbours, diagonal_gaps=gaps)
+        minutes.append(answer.minutes[0, 11])
+        assert np.isinf(answer.minutes[tuple(np.transpose(wall))]).all()
+    return minutes
+
+
+@pytest.mark.parametrize("neighbours", [8, 16])
+def test_a_wall_of_one_cell_holds(neighbours):
+    assert np.isinf(_walled(neighbours)).all()
+
+
+def test_gaps_between_diagonal_barriers_leak_only_when_asked():
+    assert [bool(np.isfinite(m)) for m in _walled(8, gaps=True)] == [False, True, True, True]
+
+
+@pytest.mark.parametrize(("neighbours", "overstated"), [(8, 1 / math.cos(math.pi / 8)), (16, 1.0279)])
+def test_uniform_friction_is_overstated_as_documented(neighbours, overstated):
+    ny, nx = 121, 141
+    start = np.full((ny, nx), np.inf)
+    start[60, 70] = 0
+    minutes = cost_distance(np.full((ny, nx), 0.02), start, dx=50, dy=50, neighbours=neighbours).minutes
+    i, j = np.mgrid[-60:61, -70:71]
+    distance = np.hypot(i, j)
+    ratio = minutes[distance > 0] / (distance[distance > 0] * 50 * 0.02)
+    assert ratio.min() == pytest.approx(1, abs=1e-12)
+    assert ratio.max() <= overstated + 1e-4
+    assert ratio.max() == pytest.approx(overstated, abs=1e-3)
+
+
+@st.composite
+def worlds(draw):
+    ny, nx = draw(st.integers(1, 12)), draw(st.integers(1, 15))
+    seed = draw(st.integers(0, 2**16))
+    friction, start = land(seed, ny, nx, draw(st.sampled_from([0.0, 0.15, 0.3])))
+    if draw(st.booleans()):
+        friction = np.where(np.isfinite(friction), np.round(friction * 50) / 50, friction)  # ties, and 0
+    return friction, start
+
+
+@given(worlds(), st.sampled_from([8, 16]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_laws(world, neighbours, slope):
+    friction, start = world
+    z = np.random.default_rng(1).normal(0, 30, friction.shape) if slope else None
+    ny, nx = friction.shape
+    dx = np.linspace(80, 100, ny)
+
+    def run(friction=friction, start=start, dx=dx, dy=90.0, z=z, **options):
+        return cost_distance(friction, start, dx=dx, dy=dy, elevation=z, neighbours=neighbours, **options)
+
+    once = run(tile=4, threads=1)
+    for tile, threads in ((3, 2), (7, 3), (62, None)):
+        again = run(tile=tile, threads=threads)
+        for name in ("minutes", "source", "move_in"):
+            np.testing.assert_array_equal(getattr(again, name), getattr(once, name))
+    zero = np.where(start < np.inf, 0.0, np.inf)
+    np.testing.assert_array_equal(run(2 * friction, zero).minutes, 2 * run(start=zero).minutes)
+    more = start.copy()
+    more[ny // 2, nx // 2] = 0
+    fewer, less = once.minutes, run(start=more).minutes
+    known = ~np.isnan(fewer)
+    assert (less[known] <= fewer[known]).all()
+    flipped = run(friction[:, ::-1], start[:, ::-1], z=None if z is None else z[:, ::-1]).minutes[:, ::-1]
+    np.testing.assert_array_equal(flipped, once.minutes)
+    upside = run(friction[::-1], start[::-1], dx[::-1], z=None if z is None else z[::-1]).minutes[::-1]
+    np.testing.assert_array_equal(upside, once.minutes)
+    square = run(dx=90.0).minutes
+    turned = run(friction.T, start.T, dx=90.0, z=None if z is None else z.T).minutes.T
+    np.testing.assert_array_equal(turned, square)
+    _check_sources(once, friction, start)
+
+
+def _check_sources(answer, friction, start):
+    """Every way ends at the cell's source, falls all along, and the source keeps its start."""
+    for cell in np.ndindex(friction.shape):
+        way = answer.way(*cell)
+        source = answer.source[cell]
+        if not answer.minutes[cell] < np.inf:
+            assert source == -1
+            assert len(way) == 0
+            assert np.isnan(answer.minutes[cell]) == np.isnan(friction[cell])
+            continue
+        assert tuple(way[0]) == cell
+        assert np.ravel_multi_index(tuple(way[-1]), friction.shape) == source
+        assert answer.minutes.flat[source] == start.flat[source]
+        assert (np.diff(answer.minutes[tuple(way.T)]) <= 0).all()
+
+
+def test_large_tiles_and_the_bucket_queue_agree_bit_for_bit():
+    rng = np.random.default_rng(3)
+    friction = np.exp(rng.normal(-4, 1, (150, 211)))
+    friction[40:44, :200] = np.nan
+    start = np.full(friction.shape, np.inf)
+    start[3, 7], start[140, 9] = 0, 25
+    lengths = move_lengths(np.full(150, 70.0), np.full(150, 90.0))
+    by_buckets = start.copy()
+    finish_by_buckets(Land(friction, np.empty((0, 0)), lengths, False), 8, by_buckets, report=lambda _: None)
+    answer = cost_distance(friction, start, dx=70, dy=90)
+    by_buckets[np.isnan(friction)] = np.nan
+    np.testing.assert_array_equal(answer.minutes, by_buckets)
+
+
+def test_a_maze_is_finished_by_buckets_with_the_same_answer():
+    friction = np.full((61, 90), 0.01)
+    friction[1::2] = np.nan
+    friction[1::4, -1] = friction[3::4, 0] = 0.01
+    start = np.full(friction.shape, np.inf)
+    start[0, 0] = 0
+    shares = []
+    answer = cost_distance(friction, start, dx=100, dy=100, tile=6, progress=shares.append)
+    np.testing.assert_allclose(answer.minutes, dumb(friction, start, 100, 100, 8), rtol=1e-12)
+    assert shares[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[0] >= 0
+
+
+def test_starts_on_barriers_stay_there_and_unknown_is_not_unreachable():
+    friction = np.array([[np.inf, 0.01, np.nan, 0.01, 0.01]])
+    start = np.array([[3.0, np.inf, np.inf, np.inf, 0.0]])
+    answer = cost_distance(friction, start, dx=100, dy=100)
+    np.testing.assert_array_equal(answer.minutes, [[3.0, np.inf, np.nan, 1.0, 0.0]])
+    np.testing.assert_array_equal(answer.source, [[0, -1, -1, 4, 4]])
+
+
+def test_uphill_and_downhill_differ_and_run_towards_the_start():
+    """Tobler by hand: 100 m with 10 m of descent to the start, and the same with a climb."""
+    start = np.array([[0.0, np.inf]])
+    friction = np.full((1, 2), 60 / 5000)
+    for z_cell, slope in ((10.0, -0.1), (-10.0, 0.1), (0.0, 0.0)):
+        answer = cost_distance(friction, start, dx=100, dy=100, elevation=[[0.0, z_cell]])
+        speed_kph = 6 * math.exp(-3.5 * abs(slope + 0.05))
+        assert answer.minutes[0, 1] == pytest.approx(0.1 / speed_kph * 60, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"friction": [[-1.0, 1.0]]}, "friction must be 0 or more"),
+        ({"start": [[np.nan, 0.0]]}, "start must hold minutes"),
+        ({"start": [[-1.0, 0.0]]}, "start must hold minutes"),
+        ({"start": [[0.0]]}, "one shape"),
+        ({"dx": 0.0}, "dx must be metres above 0"),
+        ({"dy": [1.0, 2.0]}, "dy must be metres above 0"),
+        ({"neighbours": 4}, "neighbours must be 8 or 16"),
+        ({"elevation": [[1.0]]}, "elevation must have the shape"),
+    ],
+)
+def test_refuses_what_it_cannot_use(change, message):
+    good = {"friction": [[1.0, 1.0]], "start": [[0.0, np.inf]], "dx": 1.0, "dy": 1.0}
+    with pytest.raises(ValueError, match=message):
+        cost_distance(**(good | change))
+
+
+def test_inputs_are_left_alone_and_float32_is_taken():
+    friction, start = land(9)
+    before = friction.copy(), start.copy()
+    cost_distance(friction.astype(np.float32), start, dx=100, dy=100)
+    cost_distance(friction, start, dx=100, dy=100)
+    np.testing.assert_array_equal(friction, before[0])
+    np.testing.assert_array_equal(start, before[1])

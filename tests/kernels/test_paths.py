@@ -1,5 +1,7 @@
 """Searches on graphs against networkx, a dumb loop and the laws that they must keep."""
 
+import itertools
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def networks(draw):
         way = draw(st.sampled_from(["both", "both", "forth", "back", "broken"]))
         nodes = [a, *range(n, n + inner), b]
         n += inner
-        for i, (u, v) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
+        for i, (u, v) in enumerate(itertools.pairwise(nodes)):
             minutes = draw(st.sampled_from([0.0, 0.1, 0.7, 1.3, 2.0, 5.5]))
             if way != "back" and not (way == "broken" and i == inner // 2):
                 edges.append((u, v, minutes))
@@ -65,7 +67,9 @@ def test_all_searches_equal_networkx_with_and_without_chains(network, data):
     n, edges = network
     plain, exact = graph_of(n, edges), oracle(n, edges)
     sources = data.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=5))
-    start = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.4, 3.0]), min_size=len(sources), max_size=len(sources))))
+    start = np.array(
+        data.draw(st.lists(st.sampled_from([0.0, 0.4, 3.0]), min_size=len(sources), max_size=len(sources)))
+    )
     by_source = exact[sources] + start[:, None]
     for graph in (plain, contract_chains(plain)):
         answer = nearest(graph, sources, start=start)
@@ -94,7 +98,7 @@ def _follow(graph, answer, sources, start, reached):
         nodes = route(answer.predecessor, v)
         assert nodes[0] == v
         assert nodes[-1] == sources[answer.source[v]]
-        hops = [cost[b, a] for a, b in zip(nodes[:-1], nodes[1:], strict=True)]
+        hops = [cost[b, a] for a, b in itertools.pairwise(nodes)]
         np.testing.assert_allclose(sum(hops) + start[answer.source[v]], answer.minutes[v], rtol=1e-12)
         np.testing.assert_allclose(total[v], sum(hops), rtol=1e-12)
     assert np.isinf(total[answer.source < 0]).all()
