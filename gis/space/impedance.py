@@ -46,19 +46,12 @@ def assumed_surface(roads: pd.DataFrame, speeds: pd.DataFrame) -> pd.DataFrame:
     return roads.assign(surface=roads[SURFACE].where(~unknown, usual), surface_assumed=unknown)
 
 
-def speed_kph(
-    edges: pd.DataFrame,
-    speeds: pd.DataFrame,
-    surfaces: pd.DataFrame,
-    *,
-    paved_factor: float = 1.0,
-    unpaved_factor: float = 1.0,
-) -> Float:
+def speed_kph(edges: pd.DataFrame, speeds: pd.DataFrame, surfaces: pd.DataFrame) -> Float:
     """Return the speed on each edge: that of its class, less for a worse surface, capped by the posted limit.
 
-    `speed = min(class speed x min(1, factor of surface / factor of the class's usual surface), maxspeed)`, times
-    the factor of the season for paved or unpaved roads. The class's speed is meant for its usual surface: a better
-    one than usual does not raise it.
+    `speed = min(class speed x min(1, factor of surface / factor of the class's usual surface), maxspeed)`. The class's
+    speed is meant for its usual surface: a better one than usual does not raise it. A season's `season_factor` comes
+    on top, below the limit as well.
 
     Parameters
     ----------
@@ -67,9 +60,7 @@ def speed_kph(
     speeds
         Index `road_class`; `speed_kph` on the usual `surface`.
     surfaces
-        Index `surface`; `factor` of speed (0 is impassable) and boolean `paved`.
-    paved_factor, unpaved_factor
-        Factors of the season, 0 where such roads are closed.
+        Index `surface`; `factor` of speed (0 is impassable).
 
     Returns
     -------
@@ -79,18 +70,16 @@ def speed_kph(
     Examples
     --------
     >>> speeds = pd.DataFrame({"speed_kph": [80.0], "surface": ["asphalt"]}, index=["trunk"])
-    >>> surfaces = pd.DataFrame({"factor": [1.0, 0.7], "paved": [True, False]}, index=["asphalt", "gravel"])
+    >>> surfaces = pd.DataFrame({"factor": [1.0, 0.7]}, index=["asphalt", "gravel"])
     >>> edges = pd.DataFrame({"road_class": ["trunk"] * 3, "surface": ["asphalt", "gravel", "asphalt"],
     ...                       "maxspeed_kph": [np.nan, np.nan, 60]})
-    >>> speed_kph(edges, speeds, surfaces, unpaved_factor=0.5).tolist()
-    [80.0, 28.0, 60.0]
+    >>> speed_kph(edges, speeds, surfaces).tolist()
+    [80.0, 56.0, 60.0]
     """
     own = edges[SURFACE].map(surfaces["factor"]).to_numpy(float)
     usual = edges[ROAD_CLASS].map(speeds[SURFACE].map(surfaces["factor"])).to_numpy(float)
     speed = edges[ROAD_CLASS].map(speeds[SPEED_KPH]).to_numpy(float) * np.minimum(1.0, own / usual)
-    speed = np.fmin(speed, edges[MAXSPEED_KPH].to_numpy(float))
-    paved = edges[SURFACE].map(surfaces["paved"]).to_numpy(bool)
-    return np.asarray(speed * np.where(paved, paved_factor, unpaved_factor))
+    return np.asarray(np.fmin(speed, edges[MAXSPEED_KPH].to_numpy(float)))
 
 
 ANY_PAVED, ANY_UNPAVED = "any_paved", "any_unpaved"

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gis.space.impedance import assumed_surface, speed_kph, with_minutes
+from gis.space.impedance import assumed_surface, season_factor, speed_kph, with_minutes
 
 SPEEDS = pd.DataFrame(
     {"speed_kph": [80.0, 40.0, 0.0], "surface": ["asphalt", "gravel", "asphalt"]}, index=["trunk", "track", "closed"]
@@ -35,7 +35,8 @@ SURFACES = pd.DataFrame(
 )
 def test_speed(road_class: str, surface: str, maxspeed: float, paved: float, unpaved: float, expected: float) -> None:
     edge = pd.DataFrame({"road_class": [road_class], "surface": [surface], "maxspeed_kph": [maxspeed]})
-    speed = speed_kph(edge, SPEEDS, SURFACES, paved_factor=paved, unpaved_factor=unpaved)
+    kinds = {"road_class": "", "surface": ["any_paved", "any_unpaved"], "factor": [paved, unpaved]}
+    speed = speed_kph(edge, SPEEDS, SURFACES) * season_factor(edge, SURFACES, pd.DataFrame(kinds))
     assert speed.tolist() == pytest.approx([expected])
 
 
