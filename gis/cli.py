@@ -204,14 +204,16 @@ def _by_region(table: "pd.DataFrame") -> list[str]:
     if len(table) > _REGIONS:
         return [f"{len(table) - 1} regions: see tables/regions.csv"]
     classes = [name for name in POTENTIALS if table[f"settlements_{name}"].any()]
-    width = max(12, *(len(str(name)) for name in table["region"]))
+    names = [*table["region"].iloc[:-1], "total"]
+    width = max(12, *(len(name) for name in names))
     head = f"  {'region':{width}} {'settlements':>11}" + "".join(f"{name:>12}" for name in classes)
     lines = [f"{head}{'people':>14}{'unknown in':>12}"]
-    for _, row in table.iterrows():
+    for name, (_, row) in zip(names, table.iterrows(), strict=True):
         unknown = int(row["settlements_population_unknown"])
         people = f"{row['population']:14,.0f}" if unknown < row["settlements"] else f"{'?':>14}"
-        counts = "".join(f"{int(row[f'settlements_{name}']):12,}" for name in classes)
-        lines.append(f"  {row['region']:{width}} {int(row['settlements']):11,}{counts}{people}{unknown or '':>12}")
+        counts = "".join(f"{int(row[f'settlements_{one}']):12,}" for one in classes)
+        line = f"  {name:{width}} {int(row['settlements']):11,}{counts}{people}{unknown or '':>12}"
+        lines.append(line.rstrip())
     return lines
 
 
