@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from gis import fields
@@ -60,7 +61,7 @@ def write_outputs(result: Result, out: Path) -> Path:
                 roads=result.roads,
                 regions=result.inputs.regions,
                 rasters=rasters,
-                context={} if result.inputs.water is None else {"water": result.inputs.water},
+                context=_context(result),
                 tiers=tiers,
                 tier_names=titles,
                 contributions=indicators,
@@ -120,6 +121,12 @@ def _pictures(folder: Path, tables: dict[str, pd.DataFrame], language: str) -> N
         write_lorenz(folder / "lorenz.svg", tables["lorenz"], gini, language)
     if "ranking" in tables:
         write_ranking(folder / "ranking.svg", tables["ranking"], language)
+
+
+def _context(result: Result) -> dict[str, gpd.GeoDataFrame]:
+    """What lies below everything on the map, lowest first."""
+    layers = {"land": result.inputs.boundary, "water": result.inputs.water}
+    return {name: layer for name, layer in layers.items() if layer is not None}
 
 
 def repairs_table(findings: list[Finding]) -> pd.DataFrame:
