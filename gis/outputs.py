@@ -98,7 +98,7 @@ def write_outputs(result: Result, out: Path) -> Path:
             layers |= dict(reversed(result.areas.items()))
             write_geopackage(
                 folder / "results.gpkg",
-                {**layers, "repairs": repairs},
+                {**layers, **result.cards, "repairs": repairs},
                 language=language,
                 tier_names=titles,
                 title=study.title,

@@ -13,6 +13,7 @@ from gis.inputs import Inputs, read_inputs
 from gis.record import Progress, Record
 from gis.space.grid import Grid
 from gis.stages.routes import Route
+from gis.steps.cards import cards
 from gis.steps.certainty import sureness
 from gis.steps.climate import climate as climate_step
 from gis.steps.planning import planning
@@ -51,6 +52,8 @@ class Result:
         Polygons of the `regions` and `districts` with their figures, where the study has them.
     tables
         The tables behind viability (normalised indicators, ranges, weights), and the planner's.
+    cards
+        What `explain` says: `routes`, `indicator_values`, `changes`; see `gis.steps.cards`.
     record
         Seconds, findings and figures.
     travelled
@@ -68,6 +71,7 @@ class Result:
     grid: Grid
     areas: dict[str, gpd.GeoDataFrame]
     tables: dict[str, pd.DataFrame]
+    cards: dict[str, pd.DataFrame]
     record: Record
     travelled: Travelled
 
@@ -139,6 +143,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         if sure is not None:
             scored = scored.join(sure.columns)
             tables["sensitivity"] = sure.sensitivity
+        explained = cards(study, inputs, travelled, scored, tables, sure, record)
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
     with record.stage("planning"):
         planned = planning(study, inputs, settlements, travelled, record)
@@ -160,6 +165,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         grid=grid,
         areas=planned.areas,
         tables={**tables, **planned.tables},
+        cards=explained,
         record=record,
         travelled=travelled,
     )

@@ -1,0 +1,273 @@
+"""The cards step: what `explain` says of each settlement, as tables that lie beside the results."""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gis import fields
+from gis.inputs import Inputs
+from gis.kernels.composite import normalise, row_weights
+from gis.record import Record
+from gis.stages.certainty import Certainty
+from gis.stages.improvement import changes_needed, lifted, next_class, score_of
+from gis.stages.journey_parts import JourneyParts, journey_lines, journey_parts, slowest_parts
+from gis.steps.remoteness import remoteness
+from gis.steps.travel import Travelled
+from gis.study import Study
+
+Float = NDArray[np.float64]
+
+PAVED_ROAD = "paved_road"
+"""Stands among the indicators of `changes` for a paved road along the present way."""
+
+_LINES_MAX = 5_000
+_DRAWN_OF_EACH = 3
+_SAVES_LEAST_MIN = 0.5
+
+
+def cards(
+    study: Study,
+    inputs: Inputs,
+    travelled: Travelled,
+    scored: gpd.GeoDataFrame,
+    tables: dict[str, pd.DataFrame],
+    sure: Certainty | None,
+    record: Record,
+) -> dict[str, pd.DataFrame]:
+    """Make the tables of the cards: `routes`, `indicator_values` and `changes`.
+
+    Parameters
+    ----------
+    scored
+        With every column of the run, in the order of the journeys.
+    tables
+        From `gis.steps.scores.fitness`: `indicators` and `normalised`.
+    sure
+        The draws, where there are any: the probabilities of the classes that changes lead to.
+
+    Returns
+    -------
+    dict
+        - `routes`, a row for each settlement and tier, in the first season: centre, minutes, kilometres, the slowest
+          part (of those that take a twentieth of the minutes or more), the minutes that a paved road would save, all
+          parts as JSON, and the line while there are at most 5 000 journeys (`Result.route` draws any other).
+        - `indicator_values`, a row for each settlement and indicator: value, score (0 to 1), percentile (the share of
+          the others that are worse, equal ones by half), weight in this settlement, points.
+        - `changes`, a row for each single change that lifts a settlement, and for a paved road: the value needed, or
+          the minutes saved; viability, class, and the probability of the next class or a better one.
+    """
+    used, scores = tables["indicators"].set_index("indicator"), tables["normalised"]
+    values = pd.DataFrame({name: scored[row["column"]].astype(float) for name, row in used.iterrows()})
+    parts = _parts(study, inputs, travelled)
+    blocks = used["block"].tolist()
+    share = row_weights(
+        scores.to_numpy(float),
+        used["weight"].to_numpy(float),
+        blocks=blocks,
+        block_weights=[inputs.block_weights[block] for block in dict.fromkeys(blocks)],
+    )
+    return {
+        "routes": _routes(travelled, parts),
+        "indicator_values": _indicator_values(values, scores, share, scored),
+        "changes": _changes(study, inputs, travelled, scored, values, scores, used, share, parts, sure, record),
+    }
+
+
+def _parts(study: Study, inputs: Inputs, travelled: Travelled) -> dict[str, JourneyParts]:
+    roads = None if travelled.roads is None else travelled.roads[0]
+    paved = None
+    if roads is not None and inputs.surfaces is not None:
+        paved = roads.network.edges[fields.SURFACE].map(inputs.surfaces["paved"]).to_numpy(bool)
+    return {
+        tier: journey_parts(
+            _journeys(travelled, tier), who, paved_kph=study.certainty.paved_kph, roads=roads, legs=travelled.legs,
+            paved=paved,
+        )
+        for tier, who in travelled.centre.items()
+    }  # fmt: skip
+
+
+def _journeys(travelled: Travelled, tier: str) -> pd.DataFrame:
+    table = travelled.table
+    first = table["season"].iloc[0]
+    rows: pd.DataFrame = table[(table["tier"] == tier) & (table["season"] == first)]
+    return rows.set_index("from_id")
+
+
+def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFrame:
+    roads = None if travelled.roads is None else travelled.roads[0]
+    assert travelled.points is not None
+    draw = len(travelled.points) * len(parts) <= _LINES_MAX
+    frames = []
+    for tier, made in parts.items():
+        journeys = _journeys(travelled, tier)
+        slowest = slowest_parts(made.parts).reindex(journeys.index)
+        detail = made.parts.round({"length_km": 2, "travel_time_min": 1})
+        listed = detail.drop(columns="from_id").groupby(detail["from_id"]).apply(_listed)
+        frame = pd.DataFrame(
+            {
+                fields.SETTLEMENT_ID: journeys.index,
+                fields.TIER: tier,
+                "centre_id": journeys["to_id"].to_numpy(),
+                "mode": journeys["mode"].to_numpy(),
+                "travel_time_min": journeys["travel_time_min"].to_numpy(float),
+                "distance_km": journeys["distance_km"].to_numpy(float),
+                "slowest_kind": slowest["kind"].to_numpy(object),
+                "slowest_paved": [None if pd.isna(v) else bool(v) for v in slowest["paved"]],
+                "slowest_km": slowest["length_km"].to_numpy(float),
+                "slowest_min": slowest["travel_time_min"].to_numpy(float),
+                "slowest_kph": slowest["speed_kph"].to_numpy(float),
+                "paved_saves_min": made.saved_min.to_numpy(float),
+                "parts": listed.reindex(journeys.index, fill_value="[]").to_numpy(object),
+            }
+        )
+        if draw:
+            lines = journey_lines(travelled.points, journeys, travelled.centre[tier], roads=roads, legs=travelled.legs)
+            frame = gpd.GeoDataFrame(frame, geometry=lines.to_numpy(), crs=travelled.points.crs)
+        frames.append(frame)
+    out = pd.concat(frames, ignore_index=True)
+    return gpd.GeoDataFrame(out, geometry="geometry", crs=travelled.points.crs) if draw else out
+
+
+def _listed(parts: pd.DataFrame) -> str:
+    """Write the parts of a journey as JSON, those that take longest first."""
+    rows = parts.sort_values("travel_time_min", ascending=False, kind="stable")
+    return json.dumps(
+        [
+            {"kind": str(kind), "paved": bool(paved), "km": km, "min": minutes}
+            for kind, paved, km, minutes in rows.itertuples(index=False)
+        ]
+    )
+
+
+def _indicator_values(values: pd.DataFrame, scores: pd.DataFrame, share: Float, scored: pd.DataFrame) -> pd.DataFrame:
+    frames = []
+    for number, name in enumerate(scores.columns):
+        score = scores[name].to_numpy(float)
+        frames.append(
+            pd.DataFrame(
+                {
+                    fields.SETTLEMENT_ID: scores.index,
+                    "indicator": str(name),
+                    "value": values[name].to_numpy(float),
+                    "unreachable": np.isinf(values[name].to_numpy(float)),
+                    "score": score,
+                    "percentile": normalise(score, "percentile_rank", ties="average") * 100.0,
+                    "weight": share[:, number],
+                    "points": scored[fields.contribution(str(name))].to_numpy(float),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _changes(
+    study: Study,
+    inputs: Inputs,
+    travelled: Travelled,
+    scored: gpd.GeoDataFrame,
+    values: pd.DataFrame,
+    scores: pd.DataFrame,
+    used: pd.DataFrame,
+    share: Float,
+    parts: dict[str, JourneyParts],
+    sure: Certainty | None,
+    record: Record,
+) -> pd.DataFrame:
+    limits: dict[str, float] = dict(record.figures["potential_limits"])  # type: ignore[call-overload]
+    viability, potential = scored[fields.VIABILITY], scored[fields.POTENTIAL]
+    single = changes_needed(values, scores, used, inputs.block_weights, viability, potential, limits)
+    position = pd.Series(np.arange(len(scores)), index=scores.index)
+    rows = position[single["settlement_id"]].to_numpy(np.int64)
+    number = scores.columns.get_indexer(pd.Index(single["indicator"]))
+    change = np.zeros((len(single), scores.shape[1]))
+    change[np.arange(len(single)), number] = single["score_change"]
+    single["viability"] = viability.to_numpy(float)[rows] + 100.0 * (share[rows] * change).sum(axis=1)
+    first = (single.groupby("settlement_id").cumcount() < _DRAWN_OF_EACH).to_numpy()
+    single["probability"] = np.nan
+    single.loc[first, "probability"] = _chance(sure, rows[first], change[first], single.loc[first, "potential"])
+    saved = pd.DataFrame({tier: made.saved_min for tier, made in parts.items()}).reindex(scores.index)
+    paved = _paved(study, inputs, travelled, scored, values, scores, used, saved, record)
+    wanted = next_class(potential)
+    could = (saved.fillna(0.0).max(axis=1) >= _SAVES_LEAST_MIN) & wanted.notna()
+    at = np.flatnonzero(could.to_numpy())
+    after = viability.to_numpy(float)[at] + 100.0 * np.nansum(share[at] * paved[at], axis=1)
+    roads = pd.DataFrame(
+        {
+            "settlement_id": scores.index[at],
+            "indicator": PAVED_ROAD,
+            "potential": lifted(after, limits),
+            "minutes_saved": saved.max(axis=1).to_numpy(float)[at],
+            fields.TIER: [str(tier) for tier in saved.iloc[at, ::-1].idxmax(axis=1)] if len(at) else [],
+            "viability": after,
+            "next_potential": wanted.iloc[at].to_numpy(object),
+            "probability": _chance(sure, at, paved[at], wanted.iloc[at]),
+        }
+    )
+    single["next_potential"] = single["potential"]
+    columns = [
+        "settlement_id", "indicator", "value", "needed", "minutes_saved", fields.TIER, "viability", "potential",
+        "next_potential", "probability",
+    ]  # fmt: skip
+    return pd.DataFrame(
+        {column: np.concatenate([_column(table, column) for table in (roads, single)]) for column in columns}
+    )
+
+
+def _column(table: pd.DataFrame, column: str) -> NDArray[np.object_] | Float:
+    if column in table:
+        return table[column].to_numpy()
+    return np.full(len(table), None, object) if column == fields.TIER else np.full(len(table), np.nan)
+
+
+def _chance(sure: Certainty | None, rows: NDArray[np.int64], change: Float, wanted: pd.Series) -> Float:
+    """The probability of a class or a better one, NaN without draws."""
+    if sure is None or not len(rows):
+        return np.full(len(rows), np.nan)
+    reached = sure.chance(rows, np.nan_to_num(change))
+    return np.where(wanted.to_numpy(object) == fields.HIGH, reached[:, 0], reached[:, 1])
+
+
+def _paved(
+    study: Study,
+    inputs: Inputs,
+    travelled: Travelled,
+    scored: gpd.GeoDataFrame,
+    values: pd.DataFrame,
+    scores: pd.DataFrame,
+    used: pd.DataFrame,
+    saved: pd.DataFrame,
+    record: Record,
+) -> Float:
+    """The change of the scores, were each settlement's present way paved, its alone: shape `(n, k)`."""
+    now: dict[str, Float] = {}
+    factor: dict[str, Float] = {}
+    for tier in saved.columns:
+        minutes, less = scored[fields.travel_time_min(tier)].to_numpy(float), saved[tier].fillna(0.0).to_numpy()
+        now[fields.travel_time_min(tier)] = minutes - less
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor[tier] = np.where(np.isfinite(minutes) & (minutes > 0), 1.0 - less / minutes, 1.0)
+        worst = fields.travel_time_min(tier, "worst")
+        if worst in scored:
+            now[worst] = scored[worst].to_numpy(float) * factor[tier]
+    km, way = scored[fields.ACCESS_KM].to_numpy(float), scored[fields.ACCESS_MIN].to_numpy(float)
+    now[fields.ACCESS_MIN] = np.fmin(way, km / study.certainty.paved_kph * 60.0)
+    rule = study.remoteness
+    if rule.preset in ("aria_plus", "cari_plus"):  # on the ruler of this run
+        ruler = dict(record.figures["remoteness_ruler"])  # type: ignore[call-overload]
+        rule = rule.model_copy(update={"means_km" if rule.measure == "km" else "means_min": ruler})
+    monthly = {tier: minutes * factor[tier] for tier, minutes in travelled.monthly.items()}
+    frozen = study.model_copy(update={"remoteness": rule})
+    far = remoteness(frozen, inputs, scored.assign(**now), Record(), monthly)
+    now[fields.REMOTENESS] = far.score.to_numpy(float)
+    out = np.zeros(scores.shape)
+    for number, (name, row) in enumerate(used.loc[scores.columns].iterrows()):
+        if row["column"] in now:
+            known, score = values[name].to_numpy(float), scores[name].to_numpy(float)
+            new = now[row["column"]]
+            risen = score_of(new, known, score) - score
+            out[:, number] = np.where(np.isfinite(new) & np.isfinite(known), risen, 0.0)
+    return out
