@@ -60,7 +60,7 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     >>> snap(village, network, near_m=2000).round(2)[["edge", "fraction", "access_m"]].to_numpy().tolist()
     [[0.0, 0.25, 1112.24]]
     """
-    first, _ = _first_ways(_Plane.of(points, network), near_m)
+    first, _ = _first_ways(_Plane.of(points, network), near_m, near_m)
     return first.set_axis(points.index)
 
 
@@ -101,7 +101,7 @@ def ways_to_roads(
     [['town', 0, 0.0], ['village', 1, 0.0], ['village', 0, 11123.0]]
     """
     plane = _Plane.of(points, network)
-    first, to_main = _first_ways(plane, near_m)
+    first, to_main = _first_ways(plane, near_m, max(near_m, max_m))
     joined = centre & (first["access_m"] <= max_m).to_numpy() & (first["edge"] >= 0).to_numpy()
     component = first["component_id"].to_numpy()
     ways = [first]
@@ -110,18 +110,18 @@ def ways_to_roads(
         if served == 0:
             way = to_main[to_main["settlement"].isin(away)]
         else:
-            way = plane.nearest(away, np.flatnonzero(plane.usable & (plane.component == served)))
+            way = plane.nearest(away, np.flatnonzero(plane.usable & (plane.component == served)), max_m)
         ways.append(way[way["access_m"] <= max_m].assign(preferred=False))
     out = pd.concat(ways, ignore_index=True)
     return out.set_axis(points.index[out["settlement"].to_numpy()])
 
 
-def _first_ways(plane: "_Plane", near_m: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _first_ways(plane: "_Plane", near_m: float, max_m: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The way of each settlement, and the ways to the largest component of those whose nearest road is not of it."""
     first = plane.nearest(np.arange(len(plane.lonlat)), np.flatnonzero(plane.usable)).assign(preferred=False)
     off = np.flatnonzero(first["component_id"] != 0)
     main = np.flatnonzero(plane.usable & (plane.component == 0)) if len(off) else np.empty(0, np.int64)
-    to_main = plane.nearest(off, main)
+    to_main = plane.nearest(off, main, max_m)
     near = to_main[to_main["access_m"] <= near_m].assign(preferred=True)
     first.loc[near["settlement"]] = near.set_axis(near["settlement"])
     return first, to_main
@@ -153,15 +153,21 @@ class _Plane:
         flat = shapely.points(*to_plane.transform(*lonlat.T))
         return cls(edges, usable, edges[COMPONENT_ID].to_numpy(np.int64), lonlat, to_plane, flat, dense, lines)
 
-    def nearest(self, rows: Int, candidates: Int) -> pd.DataFrame:
-        """The nearest point on candidate edges of the settlements at given positions."""
+    def nearest(self, rows: Int, candidates: Int, within_m: float = np.inf) -> pd.DataFrame:
+        """The nearest point on candidate edges of the settlements at given positions; those farther may be left out."""
         if len(candidates) == 0 or len(rows) == 0:
             return _nowhere(rows)
-        points, lines = self.points[rows], self.lines[candidates]
+        lines = self.lines[candidates]
         tree = shapely.STRtree(lines)
-        (which, _), distance = tree.query_nearest(points, all_matches=False, return_distance=True)
-        least = np.empty(len(rows))
-        least[which] = distance
+        # The plane's scale is below 2 as far as 12 000 km from its middle.
+        reach = None if np.isinf(within_m) else 2 * within_m + _ROUNDING_M
+        (which, _), least = tree.query_nearest(
+            self.points[rows], max_distance=reach, all_matches=False, return_distance=True
+        )
+        if len(which) == 0:
+            return _nowhere(which)
+        rows = rows[which]
+        points = self.points[rows]
         row, line = tree.query(points, predicate="dwithin", distance=least + _TIE_M)
         along = shapely.line_locate_point(lines[line], points[row])
         at = shapely.line_interpolate_point(lines[line], along)
