@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from gis.kernels._jit import kernel
 from gis.kernels._moves import COLUMNS, KIND, ROWS, Float, Land, move_minutes
 
 N_BUCKETS = 1 << 14
@@ -15,7 +15,7 @@ _OUT = -2  # a cell that is in no list
 _BUDGET = 400_000  # cells between two returns to Python, so that Ctrl-C is heard
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put(cell, bucket, head, after, before):  # type: ignore[no-untyped-def]
     """Put a cell first in a bucket; `before` of a bucket's first cell is `-3 - bucket`."""
     first = head[bucket]
@@ -26,7 +26,7 @@ def _put(cell, bucket, head, after, before):  # type: ignore[no-untyped-def]
     head[bucket] = cell
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _take(cell, head, after, before):  # type: ignore[no-untyped-def]
     """Take a cell out of the list it is in."""
     last, following = before[cell], after[cell]
@@ -39,13 +39,13 @@ def _take(cell, head, after, before):  # type: ignore[no-untyped-def]
     before[cell] = _OUT
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _bucket_of(value, base, per_minute):  # type: ignore[no-untyped-def]
     steps = (value - base) * per_minute
     return np.int64(steps) if steps < _FAR else _FAR
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _seed(land, moves, minutes, head, after, before):  # type: ignore[no-untyped-def]
     """Put every cell that can still better a neighbour into the far list."""
     ny, nx = minutes.shape
@@ -64,7 +64,7 @@ def _seed(land, moves, minutes, head, after, before):  # type: ignore[no-untyped
                     break
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rebase(minutes, head, after, before, per_minute):  # type: ignore[no-untyped-def]
     """Deal the far list out to the buckets and return their new base; inf where it is empty."""
     flat = minutes.ravel()
@@ -82,7 +82,7 @@ def _rebase(minutes, head, after, before, per_minute):  # type: ignore[no-untype
     return base
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _relax(land, moves, minutes, head, after, before, base, per_minute, bucket, budget):  # type: ignore[no-untyped-def]
     """Empty the buckets from `bucket` on, at most about `budget` cells.
 
@@ -93,7 +93,7 @@ def _relax(land, moves, minutes, head, after, before, base, per_minute, bucket, 
     ny, nx = minutes.shape
     flat, friction, gaps = minutes.ravel(), land.friction.ravel(), land.gaps
     plain = land.elevation.size == 0
-    jump, half, row = ROWS * nx + COLUMNS, np.empty(8), -1
+    jump, half, row = ROWS * nx + COLUMNS, np.empty(8), np.int64(-1)
     reached, following = 0, _NONE
     while bucket < _FAR:
         cell, following = following, _NONE

@@ -1,13 +1,14 @@
 """Chains of degree-2 nodes: found once, left out of the search, and filled in after it."""
 
 import numpy as np
-from numba import njit
+
+from gis.kernels._jit import kernel
 
 # Of chain c the inner nodes are node[start[c]:start[c + 1]], from its end a to its end b, and the hops between them
 # are start[c] + c to start[c + 1] + c: hop s + c leads to inner node s from the left, hop s + c + 1 to its right.
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_rows(offset, a, b, cost, to, minutes, edge):  # type: ignore[no-untyped-def]
     """Sort edges into rows by end and cost, drop all but the quickest of parallel ones; return how many stay.
 
@@ -34,7 +35,7 @@ def fill_rows(offset, a, b, cost, to, minutes, edge):  # type: ignore[no-untyped
     return kept
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _edge_between(offset, to, a, b):  # type: ignore[no-untyped-def]
     """Return the position of the edge from a to b, -1 where there is none; rows of a road network are short."""
     for e in range(offset[a], offset[a + 1]):
@@ -43,14 +44,14 @@ def _edge_between(offset, to, a, b):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def edge_minutes(offset, to, minutes, a, b):  # type: ignore[no-untyped-def]
     """Return the minutes of the edge from a to b; inf where there is none."""
     e = _edge_between(offset, to, a, b)
     return minutes[e] if e >= 0 else np.inf
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def two_neighbours(offset, to):  # type: ignore[no-untyped-def]
     """Return for every node its two neighbours, edges of either direction counted; -1 twice where not two."""
     n = len(offset) - 1
@@ -73,7 +74,7 @@ def two_neighbours(offset, to):  # type: ignore[no-untyped-def]
     return pair
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def walk_chains(pair, offset, to, minutes):  # type: ignore[no-untyped-def]
     """Walk every chain from one end to the other.
 
@@ -114,7 +115,7 @@ def walk_chains(pair, offset, to, minutes):  # type: ignore[no-untyped-def]
     return start[: chains + 1], node[:filled], ends[:chains], forth[: filled + chains], back[: filled + chains]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def leave_chains(chains, start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
     """Carry the sources inside the chains listed out to the chains' ends; `reached_by` as in `fill_chains`."""
     for c in chains:
@@ -134,7 +135,7 @@ def leave_chains(chains, start, node, ends, forth, back, reached_by, minutes, so
                 reached_by[end] = 2 * c + way
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_chains(first, last_chain, start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
     """Fill in the nodes of the chains from `first` to `last_chain` from their ends.
 
@@ -158,7 +159,7 @@ def fill_chains(first, last_chain, start, node, ends, forth, back, reached_by, m
                 last = v
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _merge(minutes, source, other_minutes, other_source, spare_minutes, spare_source):  # type: ignore[no-untyped-def]
     """Merge two sorted lists of k labels into the first, each source once, by minutes and then by source."""
     k, i, j, filled = len(minutes), 0, 0, 0
@@ -182,7 +183,7 @@ def _merge(minutes, source, other_minutes, other_source, spare_minutes, spare_so
         source[m] = spare_source[m] if m < filled else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_chains_k(start, node, ends, forth, back, own, own_next, begin, minutes, source):  # type: ignore[no-untyped-def]
     """Fill in k labels of the nodes of every chain from its ends and from the sources inside it.
 
@@ -216,7 +217,7 @@ def fill_chains_k(start, node, ends, forth, back, own, own_next, begin, minutes,
                     _merge(minutes[v], source[v], carried, origin, spare, spare_source)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hops_to_ends(slots, chain, start, forth, back):  # type: ignore[no-untyped-def]
     """Return for inner nodes the minutes from end a, from end b, to end a and to end b, shape `(nodes, 4)`."""
     out = np.zeros((len(slots), 4))
@@ -231,7 +232,7 @@ def hops_to_ends(slots, chain, start, forth, back):  # type: ignore[no-untyped-d
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def relabel(predecessor, source):  # type: ignore[no-untyped-def]
     """Give every node the source at the root of its route."""
     done = predecessor < 0
@@ -245,7 +246,7 @@ def relabel(predecessor, source):  # type: ignore[no-untyped-def]
             here = predecessor[here]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_up(offset, to, edge, value, predecessor, total):  # type: ignore[no-untyped-def]
     """Sum an edge value from each source along the tree; `total` comes in NaN where it is to be filled."""
     stack = np.empty(len(total), np.int64)

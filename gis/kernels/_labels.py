@@ -6,10 +6,11 @@ lie in a pool and are linked; those that were bettered since are met and skipped
 """
 
 import numpy as np
-from numba import njit
+
+from gis.kernels._jit import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _wider(array):  # type: ignore[no-untyped-def]
     """Return a copy of twice the length."""
     wider = np.empty(2 * len(array), array.dtype)
@@ -17,7 +18,7 @@ def _wider(array):  # type: ignore[no-untyped-def]
     return wider
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def search(offset, to, cost, per_minute, n_buckets, minutes, source, via, stop):  # type: ignore[no-untyped-def]
     """Bring minutes down from the nodes that have some; `via` takes the edge by which each node was reached.
 
@@ -64,7 +65,7 @@ def search(offset, to, cost, per_minute, n_buckets, minutes, source, via, stop):
                 waiting += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _enter_label(minutes, source, value, s):  # type: ignore[no-untyped-def]
     """Enter a label into a node's sorted list of k, each source once; return whether it is among them."""
     k = len(minutes)
@@ -84,7 +85,7 @@ def _enter_label(minutes, source, value, s):  # type: ignore[no-untyped-def]
     return value < np.inf
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def search_k(offset, to, cost, per_minute, n_buckets, first, first_source, first_minutes, minutes, source, stop):  # type: ignore[no-untyped-def]
     """Fill the k least labels of every node, `minutes` and `source` of shape `(n, k)`, from first labels."""
     head, mask = np.full(n_buckets, -1, np.int32), n_buckets - 1
@@ -132,7 +133,7 @@ def search_k(offset, to, cost, per_minute, n_buckets, first, first_source, first
                 waiting += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def matrix_rows(offset, to, cost, per_minute, n_buckets, first, first_minutes, rows, stop):  # type: ignore[no-untyped-def]
     """Fill minutes from each origin to every node, one row of `rows` per origin.
 

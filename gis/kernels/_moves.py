@@ -7,8 +7,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from gis.kernels._jit import kernel
 
 Float = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ _TWO_TO = 2.0 ** np.arange(1011)
 _TAYLOR = tuple(1.0 / math.factorial(k) for k in range(13, -1, -1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exp(x):  # type: ignore[no-untyped-def]
     """Return exp of 0 to 700 by plain arithmetic, so that every loop and machine agrees on each bit."""
     x = min(x, 700.0)
@@ -77,13 +78,13 @@ def _exp(x):  # type: ignore[no-untyped-def]
     return value * _TWO_TO[whole]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slope_factor(z_here, z_there, length):  # type: ignore[no-untyped-def]
     """Return how much longer a walk takes from `there` up or down to `here` than at 5 km/h (Tobler)."""
     return _exp(3.5 * abs((z_here - z_there) / length + 0.05)) / 1.2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def move_minutes(land, i, j, move):  # type: ignore[no-untyped-def]
     """Return the minutes of a move inside the grid from cell `(i, j)`, outwards from a start; inf where barred."""
     friction = land.friction

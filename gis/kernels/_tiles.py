@@ -11,9 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from gis.kernels._jit import kernel
 from gis.kernels._moves import ACROSS, DIAGONAL, DOWN, Float, Land, slope_factor
 
 Bool = NDArray[np.bool_]
@@ -26,7 +26,7 @@ _PATIENCE = 6  # visits for each tile's worth of cells reached, past which a buc
 _MINUTES, _FRICTION, _HEIGHT, _MOVES, _PLANES = 0, 2, 4, 6, 18
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _relax_row(before, straight, left, right, row):  # type: ignore[no-untyped-def]
     """Better a row from a copy of the row before it; return whether anything changed."""
     changed = False
@@ -42,7 +42,7 @@ def _relax_row(before, straight, left, right, row):  # type: ignore[no-untyped-d
     return changed
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def weigh_row(above, here, half, gaps, w):  # type: ignore[no-untyped-def]
     """Fill the minutes of the moves between two rows of friction; `half` holds half lengths by lane."""
     straight, left, right = w[0], w[1], w[2]
@@ -57,7 +57,7 @@ def weigh_row(above, here, half, gaps, w):  # type: ignore[no-untyped-def]
         right[j + 1] = np.inf if min(above[j + 1], here[j + 2]) >= barrier else minutes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slope_row(above, here, half, w, back):  # type: ignore[no-untyped-def]
     """Turn the minutes between two rows of elevation into those of moves down (`w`) and up (`back`)."""
     for side in range(3):
@@ -71,7 +71,7 @@ def slope_row(above, here, half, w, back):  # type: ignore[no-untyped-def]
                 back[side, j + 1] *= slope_factor(z_here, z_above, length)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sweep(planes, turn, slope, gaps, half, weighed, dirty, changed, before):  # type: ignore[no-untyped-def]
     """Sweep down and up over the rows next to a dirty one; return whether anything changed.
 
@@ -108,7 +108,7 @@ def _sweep(planes, turn, slope, gaps, half, weighed, dirty, changed, before):  #
     return any_change
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _carry(d, turned, changed, dirty):  # type: ignore[no-untyped-def]
     """Carry the changed rows over to the transposed buffer, and mark its rows that fell."""
     n = len(d)
@@ -121,7 +121,7 @@ def _carry(d, turned, changed, dirty):  # type: ignore[no-untyped-def]
                     dirty[0, j] = dirty[1, j] = True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _load(land, minutes, i0, j0, planes, half):  # type: ignore[no-untyped-def]
     """Fill a thread's planes with the cells from `(i0, j0)` on; what lies off the grid is a barrier."""
     friction, z, lengths = land.friction, land.elevation, land.lengths
@@ -151,7 +151,7 @@ def _load(land, minutes, i0, j0, planes, half):  # type: ignore[no-untyped-def]
                 planes[k + 1, i, j + 1] = planes[k, j, i + 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _store(minutes, wake, i0, j0, size, d):  # type: ignore[no-untyped-def]
     """Write a tile back, wake those whose cells on its rim fell, and count cells reached for the first time."""
     ny, nx = minutes.shape
@@ -172,7 +172,7 @@ def _store(minutes, wake, i0, j0, size, d):  # type: ignore[no-untyped-def]
     return reached
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
     """Bring one tile to its fixed point; return the number of cells reached for the first time."""
     across = (minutes.shape[1] + size - 1) // size
@@ -197,7 +197,7 @@ def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before)
     return _store(minutes, wake, i0, j0, size, planes[0]) if any_change else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _settle_all(land, minutes, fresh, wake, tiles, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
     """Settle a list of tiles, in order; return the number of cells reached for the first time."""
     reached = 0

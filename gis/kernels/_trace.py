@@ -1,8 +1,8 @@
 """From final minutes back to the moves they were made of, and to the start that serves each cell."""
 
 import numpy as np
-from numba import njit
 
+from gis.kernels._jit import kernel
 from gis.kernels._moves import ACROSS, COLUMNS, DIAGONAL, DOWN, ROWS, move_minutes, slope_factor
 from gis.kernels._tiles import slope_row, weigh_row
 
@@ -10,7 +10,7 @@ NO_MOVE, AT_START = 255, 254
 _UNTIED = 253  # minutes that only a neighbour of equal minutes explains, as on cells of no friction
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _match(minutes, moving, here, move, code):  # type: ignore[no-untyped-def]
     """Note a move where it leads from fewer minutes to just those that are here."""
     for j in range(len(code)):
@@ -18,7 +18,7 @@ def _match(minutes, moving, here, move, code):  # type: ignore[no-untyped-def]
         code[j] = move if leads else code[j]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_row(land, minutes, i, f, z, d, half):  # type: ignore[no-untyped-def]
     """Read a row into padded arrays; a row off the grid is a barrier."""
     ny, nx = minutes.shape
@@ -34,7 +34,7 @@ def _read_row(land, minutes, i, f, z, d, half):  # type: ignore[no-untyped-def]
         half[1, :] = 0.5 * land.lengths[DIAGONAL, i - 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _weigh_across(f, z, length, left, right):  # type: ignore[no-untyped-def]
     """Fill the minutes of the moves into each cell of a row from its left and from its right."""
     for j in range(len(f) - 1):
@@ -48,7 +48,7 @@ def _weigh_across(f, z, length, left, right):  # type: ignore[no-untyped-def]
                 right[j - 1] *= slope_factor(z[j], z[j - 1], length)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ignore[no-untyped-def]
     """Fill `move_in` for the rows from `first` to `last`, and turn minutes of unknown cells into NaN.
 
@@ -96,7 +96,7 @@ def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ign
     return untied
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _knight_in(land, moves, minutes, i, j):  # type: ignore[no-untyped-def]
     """Return the first knight's move that leads to the minutes of a cell from fewer, or `_UNTIED`."""
     ny, nx = minutes.shape
@@ -112,7 +112,7 @@ def _knight_in(land, moves, minutes, i, j):  # type: ignore[no-untyped-def]
     return _UNTIED
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tie_equals(land, moves, minutes, move_in):  # type: ignore[no-untyped-def]
     """Give the cells that only neighbours of equal minutes explain a move, outwards from those that have one."""
     ny, nx = minutes.shape
@@ -137,7 +137,7 @@ def tie_equals(land, moves, minutes, move_in):  # type: ignore[no-untyped-def]
                     stack.append(i2 * nx + j2)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def label_sources(move_in, source, first, last):  # type: ignore[no-untyped-def]
     """Fill `source` for the cells from `first` to `last` by following moves back; threads may share arrays.
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels._buckets import finish_by_buckets
+from gis.kernels._jit import kernel
 from gis.kernels._moves import COLUMNS, ROWS, Float, Land, move_lengths
 from gis.kernels._tiles import sweep_tiles
 from gis.kernels._trace import AT_START, NO_MOVE, label_sources, tie_equals, trace_moves
@@ -201,7 +201,7 @@ def _survey(friction: Float, start: Float) -> tuple[NDArray[np.int64], int]:
     return cells, n_open
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(friction, start):  # type: ignore[no-untyped-def]
     n_starts = n_open = bad_friction = bad_start = 0
     for i in range(friction.shape[0]):
@@ -214,7 +214,7 @@ def _count(friction, start):  # type: ignore[no-untyped-def]
     return n_starts, n_open, bad_friction, bad_start
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _gather(start, cells):  # type: ignore[no-untyped-def]
     nx, k = start.shape[1], 0
     for i in range(start.shape[0]):

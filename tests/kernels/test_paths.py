@@ -1,13 +1,16 @@
 """Searches on graphs against networkx, a dumb loop and the laws that they must keep."""
 
 import itertools
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gis.kernels import _jit
 from gis.kernels.paths import (
     accumulate,
     contract_chains,
@@ -109,3 +112,131 @@ def graph_values(graph):
     values = np.full(graph.edge.max(initial=-1) + 1, np.nan)
     values[graph.edge] = graph.minutes
     return values
+
+
+def test_a_generated_country_equals_scipy():
+    dijkstra = pytest.importorskip("scipy.sparse.csgraph").dijkstra
+    sparse = pytest.importorskip("scipy.sparse")
+    rng = np.random.default_rng(4)
+    side, inner = 12, 6  # a lattice whose roads are chains, some of them one-way or missing
+    number = np.arange(side * side).reshape(side, side)
+    roads = [
+        *zip(number[:, :-1].flat, number[:, 1:].flat, strict=True),
+        *zip(number[:-1].flat, number[1:].flat, strict=True),
+    ]
+    edges, n = [], side * side
+    for a, b in roads:
+        if (kind := rng.random()) < 0.15:
+            continue
+        nodes = [a, *range(n, n + inner), b]
+        n += inner
+        for u, v in itertools.pairwise(nodes):
+            minutes = rng.uniform(0.1, 3)
+            edges.append((u, v, minutes))
+            if kind > 0.3:
+                edges.append((v, u, minutes))
+    plain = graph_of(n, edges)
+    contracted = contract_chains(plain)
+    assert contracted.core.n < n / 4
+    matrix = sparse.csr_array((plain.minutes, plain.to, plain.offset), shape=(n, n))
+    sources = rng.choice(n, 15, replace=False)
+    exact = dijkstra(matrix, indices=sources)
+    for graph in (plain, contracted):
+        np.testing.assert_allclose(nearest(graph, sources).minutes, exact.min(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(travel_matrix(graph, sources, np.arange(n)), exact, rtol=1e-12)
+        np.testing.assert_allclose(k_nearest(graph, sources, 4)[0], np.sort(exact, axis=0)[:4].T, rtol=1e-12)
+
+
+DJIBOUTI = Path(__file__).parents[2] / ".." / "shared" / "data" / "osm" / "djibouti_road_edges.parquet"
+
+
+@pytest.mark.skipif(not DJIBOUTI.exists(), reason="the network of Djibouti is not beside this checkout")
+def test_djibouti_equals_networkx():
+    pytest.importorskip("pyarrow")
+    edges = pd.read_parquet(DJIBOUTI)
+    names = pd.Index(np.unique(edges[["from_id", "to_id"]]))
+    a, b = names.get_indexer(edges["from_id"]), names.get_indexer(edges["to_id"])
+    minutes = (edges["length_m"] / 1000 / edges["max_speed_kmh"] * 60).to_numpy()
+    two_way = np.concatenate([a, b]), np.concatenate([b, a]), np.tile(minutes, 2)
+    graph = contract_chains(csr_graph(len(names), *two_way))
+    assert graph.core.n < graph.n
+    net = nx.Graph()
+    for u, v, m in zip(a, b, minutes, strict=True):
+        if not net.has_edge(u, v) or net[u][v]["weight"] > m:
+            net.add_edge(u, v, weight=m)
+    centres = [3, 200, 411]
+    expected = np.full(len(names), np.inf)
+    lengths = nx.multi_source_dijkstra_path_length(net, set(centres))
+    expected[list(lengths)] = list(lengths.values())
+    answer = nearest(graph, centres)
+    np.testing.assert_allclose(answer.minutes, expected, atol=1e-6)
+    km = accumulate(graph, answer, np.tile(edges["length_m"] / 1000, 2))
+    reached = np.isfinite(expected)
+    assert (km[reached] * 60 / edges["max_speed_kmh"].max() <= answer.minutes[reached] + 1e-9).all()
+
+
+@given(networks(), st.data())
+@settings(max_examples=40, deadline=None)
+def test_laws(network, data):
+    """Doubling minutes doubles the answer, a new source or road never adds minutes, order does not matter."""
+    n, edges = network
+    if not edges:
+        return
+    sources = [data.draw(st.integers(0, n - 1))]
+    graph = contract_chains(graph_of(n, edges))
+    minutes = nearest(graph, sources).minutes
+    double = contract_chains(graph_of(n, [(a, b, 2 * m) for a, b, m in edges]))
+    np.testing.assert_array_equal(nearest(double, sources).minutes, 2 * minutes)
+    more = nearest(graph, [*sources, data.draw(st.integers(0, n - 1))]).minutes
+    slack = 1 - 1e-12
+    assert (more * slack <= minutes).all()
+    road = (data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, n - 1)), 0.2)
+    built = nearest(contract_chains(graph_of(n, [*edges, road])), sources).minutes
+    assert (built * slack <= minutes).all()
+    shuffled = graph_of(n, data.draw(st.permutations(edges)))
+    np.testing.assert_allclose(nearest(contract_chains(shuffled), sources).minutes, minutes, rtol=1e-12)
+
+
+def test_a_street_of_no_minutes_and_an_empty_graph():
+    street = csr_graph(4, [0, 1, 2], [1, 2, 3], [0.0, 0.0, 0.0])
+    for graph in (street, contract_chains(street)):
+        assert nearest(graph, [1]).minutes.tolist() == [np.inf, 0, 0, 0]
+        assert nearest(graph, []).source.tolist() == [-1] * 4
+        assert travel_matrix(graph, [0], []).shape == (1, 0)
+    empty = csr_graph(2, [], [], [])
+    for graph in (empty, contract_chains(empty)):
+        assert nearest(graph, [1], start=[7.5]).minutes.tolist() == [np.inf, 7.5]
+        assert k_nearest(graph, [1], 2)[1].tolist() == [[-1, -1], [0, -1]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: csr_graph(2, [0], [2], [1.0]), "nodes must be from 0 to 1"),
+        (lambda: csr_graph(2, [-1], [1], [1.0]), "nodes must be from 0 to 1"),
+        (lambda: csr_graph(2, [0], [1], [np.inf]), "leave closed edges out"),
+        (lambda: csr_graph(2, [0], [1], [np.nan]), "leave closed edges out"),
+        (lambda: csr_graph(2, [0], [1], [-1.0]), "leave closed edges out"),
+        (lambda: csr_graph(2, [0], [1, 1], [1.0]), "three arrays of one length"),
+        (lambda: nearest(csr_graph(2, [0], [1], [1.0]), [2]), "sources must be a list of nodes"),
+        (lambda: nearest(csr_graph(2, [0], [1], [1.0]), [0], start=[-1.0]), "start must hold minutes"),
+        (lambda: k_nearest(csr_graph(2, [0], [1], [1.0]), [0], 0), "k must be 1 or more"),
+        (
+            lambda: accumulate(csr_graph(2, [0], [1], [1.0]), nearest(csr_graph(2, [0], [1], [1.0]), [0]), []),
+            "edge_value",
+        ),
+    ],
+)
+def test_refuses_what_it_cannot_use(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_kernels_compile_where_no_cache_can_be_written(monkeypatch):
+    def njit(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(_jit, "njit", njit)
+    assert _jit.kernel(abs)(-3) == 3
