@@ -20,10 +20,13 @@ from gis.fields import (
     SURFACE,
     TIER,
     months_cut_off,
+    remoteness_value,
     seasonality,
+    supply,
     travel_time_min,
     worst_month,
 )
+from gis.land_inputs import LandInputs, read_land
 from gis.planning_inputs import PlanningInputs, check_groups, read_planning
 from gis.read.checks import did_you_mean
 from gis.read.osm import osm_water
@@ -77,6 +80,7 @@ class Inputs:
     surfaces: pd.DataFrame | None = None
     season: SeasonInputs = field(default_factory=SeasonInputs)
     water: gpd.GeoDataFrame | None = None
+    land: LandInputs = field(default_factory=LandInputs)
     boundary: gpd.GeoDataFrame | None = None
     regions: gpd.GeoDataFrame | None = None
     districts: gpd.GeoDataFrame | None = None
@@ -140,7 +144,7 @@ def read_inputs(study: Study) -> Inputs:
     )
     later = [] if season is None else [each.name for each in season.seasons[1:]]
     settlements = _settlements(study, desk, roads)
-    water = _water(study, desk)
+    water, land = _water(study, desk), desk.take(lambda: read_land(study))
     regions = _areas(study, desk, study.regions, REGION)
     districts = _areas(study, desk, study.districts, DISTRICT)
     boundary = None if study.boundary is None else _polygons(desk, study.boundary, study.resolve(study.boundary.path))
@@ -179,6 +183,7 @@ def read_inputs(study: Study) -> Inputs:
         surfaces=surfaces,
         season=season or SeasonInputs(),
         water=water,
+        land=land or LandInputs(),
         boundary=boundary,
         regions=regions,
         districts=districts,
@@ -522,10 +527,12 @@ def _check_columns(
     minutes = [travel_time_min(t.name) for t in tiers] + [travel_time_min(t.name, s) for t in tiers for s in later]
     for column in sorted({name for name in minutes if minutes.count(name) > 1}):
         desk.error("names", f"the names of tiers and seasons make the column {column} twice; choose another name")
+    _check_supplies(study, settlements, desk)
     if study.indicators is None:
         return
     file = study.settlements.path.name
     computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
+    computed |= {remoteness_value(study.remoteness.preset), *(supply(one.name) for one in study.supplies)}
     computed.update(minutes)
     for tier in tiers:
         computed.add(travel_time_min(tier.name, "worst"))
@@ -549,6 +556,17 @@ def _check_columns(
                 "no-such-column", f"indicator {name} needs this column; the settlements have {own}, and a run computes "
                 f"{sorted(computed)[:8]} and others", file=file, value=column,
             )  # fmt: skip
+
+
+def _check_supplies(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> None:
+    file, own = study.settlements.path.name, sorted(set(settlements.columns) - {"geometry"})
+    for one in study.supplies:
+        if one.column not in own:
+            message = f"supply {one.name} needs this column; the settlements have {own}"
+            desk.error("no-such-column", message, file=file, value=one.column)
+        elif not pd.api.types.is_numeric_dtype(settlements[one.column]):
+            message = f"the column {one.column} of supply {one.name} must hold numbers"
+            desk.error("not-a-number", message, file=file, value=str(settlements[one.column].dropna().iloc[0]))
 
 
 def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> None:
