@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from gis.fields import BRIDGE, COMPONENT_ID, FROM_ID, LENGTH_M, ROAD_ID, TO_ID, TUNNEL
 from gis.space.geodesy import line_lengths_m
@@ -20,6 +21,9 @@ Int = NDArray[np.int64]
 # Vertices that agree to 1e-7 degrees (a centimetre, and OpenStreetMap's own resolution) are one vertex: what is
 # lost by writing a shared vertex twice, or through another coordinate system, is far less.
 _PER_DEGREE = 10_000_000
+
+# As a share of that: how far two writings of one place may differ across the border between two vertices (0.1 mm).
+_HALFWAY = 0.01
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,8 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     (4, ['a', 'a', 'b'])
     """
     xy, line = shapely.get_coordinates(roads.geometry.to_numpy(), return_index=True)
-    code, vertex = np.unique(_vertex_keys(xy), return_inverse=True)
-    is_node = _line_ends(line) | (np.bincount(vertex, minlength=len(code))[vertex] > 1)
+    vertex = _vertices(xy)
+    is_node = _line_ends(line) | (np.bincount(vertex)[vertex] > 1)
 
     stops = np.flatnonzero(is_node)
     start, end = stops[:-1], stops[1:]
@@ -79,7 +83,7 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     edges = roads.iloc[line[start]].rename_axis(ROAD_ID).reset_index()
     edges = edges.set_geometry(_pieces(xy, start, end), crs=roads.crs)
     used, ids = np.unique(np.concatenate([vertex[start], vertex[end]]), return_inverse=True)
-    first = np.zeros(len(code), np.int64)
+    first = np.zeros(len(vertex), np.int64)
     first[vertex[::-1]] = np.arange(len(vertex))[::-1]
     nodes = gpd.GeoDataFrame(geometry=shapely.points(xy[first[used]]), crs=roads.crs)
     edges[FROM_ID], edges[TO_ID] = ids[: len(start)], ids[len(start) :]
@@ -238,9 +242,22 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
     )
 
 
-def _vertex_keys(xy: Float) -> Int:
-    whole = np.rint(xy * _PER_DEGREE).astype(np.int64)
-    return np.asarray((whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE)
+def _vertices(xy: Float) -> Int:
+    """Number the vertices, equal numbers at equal places, rising from west to east and south to north."""
+    scaled = xy * _PER_DEGREE
+    whole = np.rint(scaled).astype(np.int64)
+    key = (whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE
+    code, vertex = np.unique(key, return_inverse=True)
+    # Two writings of one place may round to different sides of a half: those so near to one are compared themselves.
+    halfway = np.flatnonzero((np.abs(scaled - whole) > 0.5 - _HALFWAY).any(axis=1))
+    one, other = cKDTree(xy[halfway]).query_pairs(_HALFWAY / _PER_DEGREE, output_type="ndarray").T
+    if len(one):
+        pairs = vertex[halfway[one]], vertex[halfway[other]]
+        joined = coo_matrix((np.ones(len(one), bool), pairs), shape=(len(code), len(code)))
+        _, label = connected_components(joined, directed=False)
+        _, first = np.unique(label, return_index=True)
+        vertex = first[label[vertex]]
+    return np.asarray(vertex)
 
 
 def _pieces(xy: Float, start: Int, end: Int) -> NDArray[Any]:

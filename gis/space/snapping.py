@@ -46,9 +46,10 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     Returns
     -------
     DataFrame
-        On the settlements' index: `edge` (position; -1 where the network is empty), `fraction` (0 to 1 of the
-        edge's length), `access_m` (geodesic, `inf` where the network is empty), `component_id`, `preferred` (True
-        where the largest component was taken before a nearer one), `longitude`, `latitude` of the point.
+        On the settlements' index: `settlement` (position in `points`), `edge` (position; -1 where the network is
+        empty), `fraction` (0 to 1 of the edge's length), `access_m` (geodesic, `inf` where the network is empty),
+        `component_id`, `preferred` (True where the largest component was taken before a nearer one), `longitude`,
+        `latitude` of the point.
 
     Examples
     --------

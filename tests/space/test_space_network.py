@@ -115,6 +115,21 @@ def test_vertices_that_differ_by_less_than_a_centimetre_are_one() -> None:
     assert node_at_vertices(gpd.GeoDataFrame(geometry=lines, crs="EPSG:4326")).edges["component_id"].nunique() == 1
 
 
+@pytest.mark.parametrize("noise", [1e-12, 4e-10])
+def test_two_writings_of_one_place_are_one_wherever_it_lies(noise: float) -> None:
+    rng = np.random.default_rng(0)
+    # Half of the places on the border between two roundings, where noise decides to which they go.
+    at = rng.uniform(0, 1, (400, 2)) + CORNER
+    at[::2] = np.round(at[::2], 7) + 0.5e-7
+    other = at + rng.uniform(-noise, noise, at.shape)
+    lines = shapely.linestrings(
+        np.concatenate([np.stack([at, at + 0.1], axis=1), np.stack([other, other - 0.1], axis=1)])
+    )
+    network = node_at_vertices(gpd.GeoDataFrame(geometry=lines, crs="EPSG:4326"))
+    assert network.edges["component_id"].nunique() == 400
+    assert len(network.nodes) == 1200
+
+
 def test_no_roads_make_an_empty_network() -> None:
     empty = gpd.GeoDataFrame({"bridge": np.array([], bool)}, geometry=[], crs="EPSG:4326")
     for node in (node_at_vertices, node_at_crossings):
