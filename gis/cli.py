@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
 from gis.errors import Finding, InputError, ShalgaiError
@@ -42,7 +42,6 @@ app = typer.Typer(
 out_console = Console(soft_wrap=True, highlight=False, emoji=False)
 err_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
-_STAGES = 10  # read, travel, surfaces, climate, scores, planning, map, rasters, tables, geopackage
 _REGIONS = 40
 _COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
 _SHOWN = 25
@@ -219,15 +218,14 @@ def _by_region(table: "pd.DataFrame") -> list[str]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err_console, transient=True, disable=not err_console.is_terminal) as bar:
-        task = bar.add_task("", total=_STAGES + 1)
-        begun = False
+    """Show a bar for each stage, on a terminal: how long it took, or that it goes on."""
+    columns = (TextColumn("{task.description:12}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err_console, transient=True, disable=not err_console.is_terminal) as bars:
 
         def step(name: str) -> None:
-            nonlocal begun
-            bar.update(task, description=name, advance=1 if begun else 0)
-            begun = True
+            for task in bars.task_ids:
+                bars.update(task, total=1, completed=1)
+            bars.add_task(name, total=None)
 
         yield step
 

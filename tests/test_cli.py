@@ -20,6 +20,7 @@ from study_tools import ROOT, call, contents, environment, spawn, write_country
 import gis
 from gis import cli
 from gis.errors import Finding
+from gis.fields import POTENTIALS
 from gis.pipeline import Result
 from gis.space.grid import Grid
 from gis.starter import write_starter
@@ -122,7 +123,7 @@ def test_run_writes_every_output_and_says_what_to_open(ran: Path) -> None:
 def test_the_summary_counts_settlements_and_never_takes_unknown_for_nobody(ran: Path) -> None:
     out, _ = said(ran)
     assert "6 settlements, " in out
-    classes = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
+    classes = {line.split()[0]: line for line in out.splitlines() if re.match(rf"  ({'|'.join(POTENTIALS)}) ", line)}
     assert sum(int(re.findall(r"(\d+) settlements", line)[0]) for line in classes.values()) == 6
     assert "0 people" in classes["uninhabited"]
     settlements = gpd.read_file(ran / "results" / "results.gpkg", layer="settlements").set_index("settlement_id")
@@ -163,9 +164,9 @@ def test_every_stage_shows_its_progress(ran: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0
     stages = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["seconds"]
-    assert len(stages) == cli._STAGES, "the bar ends when the work ends"
-    assert f"/{cli._STAGES + 1}" in done.stderr
-    assert any(stage in done.stderr for stage in stages)
+    assert len(stages) > 7
+    for stage in stages:
+        assert re.search(rf"{stage} .*\d:\d\d:\d\d", done.stderr), "a bar and a time for each"
 
 
 def test_a_pipe_gets_no_progress(ran: Path) -> None:
@@ -243,6 +244,7 @@ def test_a_fault_of_the_program_is_kept_in_the_log(ran: Path, tmp_path: Path, mo
 
 
 # --- stopped and killed ---------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(autouse=True)
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -473,7 +475,8 @@ def test_run_returns_objects_for_notebooks(result: Result) -> None:
     for rasters in (result.travel_time, result.distance):
         assert list(rasters) == ["city", "town"]
         assert all(array.shape == result.grid.shape for array in rasters.values())
-    assert list(result.journeys) == ["from_id", "to_id", "tier", "season", "travel_time_min", "distance_km", "mode"]
+    journeys = ["from_id", "to_id", "tier", "season", "travel_time_min", "distance_km", "mode"]
+    assert list(result.journeys)[:7] == journeys
     assert len(result.journeys) == 6 * 2
     assert result.settlements["reachable"].dtype == bool
     for column in ("remoteness", "viability", "viability_missing", "access_km", "travel_time_city_min"):
