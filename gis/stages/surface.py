@@ -71,6 +71,22 @@ def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
     Returns
     -------
     RoadCells
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from affine import Affine
+    >>> from gis.space.network import Network, node_at_vertices
+    >>> line = shapely.from_wkt(["LINESTRING (60.5 0.5, 62.5 0.5)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
+    >>> network = Network(network.nodes, network.edges.assign(forward_min=120.0, backward_min=120.0))
+    >>> roads = Roads.cut_at(network, pd.DataFrame({"edge": [0], "fraction": [0.0]}))
+    >>> cells = cross_cells(roads, Grid((1, 3), Affine(1, 0, 60, 0, -1, 1), "EPSG:4326"))
+    >>> cells.cell.tolist(), cells.enter.round(2).tolist(), cells.leave.round(2).tolist()
+    ([0, 1, 2], [0.0, 0.25, 0.75], [0.25, 0.75, 1.0])
+    >>> cells.minutes(np.array([0.0, 120.0])).round().tolist()
+    [0.0, 30.0, 90.0]
     """
     pieces = roads.pieces
     lines = densified(roads.network.edges.geometry.to_numpy())
@@ -107,6 +123,8 @@ def travel_time_surface(
     lon: Float,
     lat: Float,
     settlement_min: Float,
+    elevation_m: Float | None = None,
+    neighbours: int = 8,
 ) -> Float:
     """Spread the minutes that were solved on the roads over the land beside them.
 
@@ -124,6 +142,10 @@ def travel_time_surface(
         Minutes per metre over land, `inf` where one cannot go, NaN outside the study area, shape `(ny, nx)`.
     lon, lat, settlement_min
         Settlements and their minutes.
+    elevation_m
+        Of the cells, shape `(ny, nx)`: slope then counts, by Tobler's rule. None: it does not.
+    neighbours
+        8 or 16 moves from a cell.
 
     Returns
     -------
@@ -139,7 +161,7 @@ def travel_time_surface(
     at = row[inside].astype(np.int64), column[inside].astype(np.int64)
     np.minimum.at(start, at, settlement_min[inside])
     dx, dy = grid.cell_sizes_m()
-    minutes = cost_distance(friction, start, dx=dx, dy=dy).minutes
+    minutes = cost_distance(friction, start, dx=dx, dy=dy, neighbours=neighbours, elevation=elevation_m).minutes
     return np.where(np.isnan(friction), np.nan, minutes)
 
 
@@ -175,18 +197,24 @@ def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:
 def over_land_friction(
     grid: Grid,
     *,
-    speed_kph: float,
+    speed_kph: float | Float,
+    elevation_m: Float | None = None,
     water: NDArray[np.bool_] | None = None,
     outside: NDArray[np.bool_] | None = None,
 ) -> Float:
-    """Make friction over land: one stated speed, none over water, unknown outside the study area.
+    """Make friction over land: a speed, slower in thin air, none over water, unknown outside the study area.
+
+    Height slows walking by `1.016 exp(-0.0001072 h)` (Weiss et al. 2020); slope is of the moves, not of the cells:
+    `gis.kernels.cost_distance` takes it from the elevation.
 
     Parameters
     ----------
     grid
         Shape `(ny, nx)`.
     speed_kph
-        Over land.
+        Over land: one for all cells, or of each, shape `(ny, nx)`; 0 where there is no way through, NaN unknown.
+    elevation_m
+        Of the cells, shape `(ny, nx)`; NaN unknown. None: height does not count.
     water, outside
         Cells of water, and cells outside the study area, shape `(ny, nx)`.
 
@@ -202,7 +230,11 @@ def over_land_friction(
     >>> over_land_friction(grid, speed_kph=6.0, water=np.array([[False, True]])).tolist()
     [[0.01, inf]]
     """
-    friction = np.full(grid.shape, 60.0 / (speed_kph * 1000.0))
+    speed = np.broadcast_to(np.asarray(speed_kph, float), grid.shape)
+    if elevation_m is not None:
+        speed = speed * np.minimum(1.0, 1.016 * np.exp(-0.0001072 * elevation_m))
+    with np.errstate(divide="ignore"):
+        friction = 60.0 / (speed * 1000.0)
     if water is not None:
         friction[water] = np.inf
     if outside is not None:

@@ -9,8 +9,11 @@ import rasterio.features
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.warp import Resampling, reproject
 
 from gis.inputs import Inputs
+from gis.read.rasters import Raster
+from gis.record import Record
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
 from gis.stages.surface import cross_cells, distance_surface, over_land_friction, travel_time_surface
@@ -49,38 +52,89 @@ def surfaces(
     level: pd.Series,
     travelled: Travelled,
     grid: Grid,
+    record: Record,
 ) -> tuple[dict[str, Float], dict[str, Float]]:
     """Make the surfaces of travel time and of distance, one of each by tier."""
     lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
-    outside = None
-    if inputs.boundary is not None:
-        outside = ~_burn(inputs.boundary, grid)
-    cells = None if travelled.roads is None else cross_cells(travelled.roads[0], grid)
+    outside = None if inputs.boundary is None else ~_burn(inputs.boundary, grid)
+    cells, friction, elevation = None, None, None
+    if travelled.roads is not None and study.roads is not None:
+        cells = cross_cells(travelled.roads[0], grid)
+        friction, elevation = _over_land(study, inputs, grid, outside, record)
     travel_time, distance = {}, {}
     for position, tier in enumerate(inputs.tiers):
         centre = (level <= position).to_numpy()
         away = distance_surface(grid, lon[centre], lat[centre])
-        if cells is None or study.roads is None:
+        if cells is None or friction is None:
             minutes = away * study.straight.detour_factor / study.straight.speed_kph * 60.0
         elif not centre.any():
             minutes = np.full(grid.shape, np.nan)
         else:
-            water = _burn(inputs.water, grid) if inputs.water is not None else None
-            friction = over_land_friction(grid, speed_kph=study.roads.over_land_kph, water=water, outside=outside)
             journeys = travelled.table[
                 (travelled.table["tier"] == tier.name) & (travelled.table["season"] == inputs.season.seasons[0].name)
             ]
             minutes = travel_time_surface(
                 cells, travelled.node_minutes[tier.name], friction,
                 lon=lon, lat=lat, settlement_min=journeys["travel_time_min"].to_numpy(),
+                elevation_m=elevation, neighbours=study.land.neighbours,
             )  # fmt: skip
         travel_time[tier.name] = minutes if outside is None else np.where(outside, np.nan, minutes)
         distance[tier.name] = away if outside is None else np.where(outside, np.nan, away)
     return travel_time, distance
 
 
-def _burn(polygons: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.bool_]:
-    shapes = polygons.geometry.to_crs(grid.crs)
+def _over_land(
+    study: Study, inputs: Inputs, grid: Grid, outside: NDArray[np.bool_] | None, record: Record
+) -> tuple[Float, Float | None]:
+    """Return the friction over land, and the elevation where the study has it."""
+    assert study.roads is not None
+    land = inputs.land
+    elevation = None if land.elevation is None else _on_grid(land.elevation, grid, Resampling.average)
+    speed: float | Float = study.roads.over_land_kph
+    if land.cover is not None and land.speed_of_cover is not None:
+        code = _on_grid(land.cover, grid, Resampling.mode)
+        speed = land.speed_of_cover.reindex(code.ravel()).to_numpy(float).reshape(grid.shape)
+    barrier = np.zeros(grid.shape, bool)
+    if inputs.water is not None:
+        barrier |= _burn(inputs.water, grid)
+    if land.rivers is not None:
+        barrier |= _burn(land.rivers, grid)
+    friction = over_land_friction(grid, speed_kph=speed, elevation_m=elevation, water=barrier, outside=outside)
+    unknown = np.isnan(friction) if outside is None else np.isnan(friction) & ~outside
+    message = "cells where land cover or elevation is not known: nobody travels over land there"
+    record.note("warning", "unknown-land", message, int(unknown.sum()))
+    return friction, elevation
+
+
+def _on_grid(raster: Raster, grid: Grid, resampling: Resampling) -> Float:
+    """Bring the first band of a raster onto a grid: coarse cells are read where they lie, fine ones joined."""
+    out = np.full(grid.shape, np.nan)
+    source = np.asarray(raster.values[0], float)
+    coarse = _cell_m(raster.grid) > _cell_m(grid)
+    reproject(
+        source,
+        out,
+        src_transform=raster.grid.transform,
+        src_crs=raster.grid.crs,
+        dst_transform=grid.transform,
+        dst_crs=grid.crs,
+        src_nodata=np.nan,
+        dst_nodata=np.nan,
+        resampling=(Resampling.nearest if resampling is Resampling.mode else Resampling.bilinear)
+        if coarse
+        else resampling,
+    )
+    return out
+
+
+def _cell_m(grid: Grid) -> float:
+    dx, dy = grid.cell_sizes_m()
+    return float(np.sqrt(np.median(dx) * np.median(dy)))
+
+
+def _burn(layer: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.bool_]:
+    """Say which cells polygons cover at their middle, and lines touch at all: a thin river has no gaps."""
+    shapes = layer.geometry.to_crs(grid.crs)
     shapes = shapes[~shapes.is_empty]
     if shapes.empty:
         return np.zeros(grid.shape, bool)
@@ -88,5 +142,6 @@ def _burn(polygons: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.bool_]:
         ((shapely.geometry.mapping(shape), 1) for shape in shapes),
         out_shape=grid.shape,
         transform=grid.transform,
+        all_touched=bool((shapely.get_dimensions(shapes.to_numpy()) == 1).all()),
     )
     return np.asarray(burnt, bool)
