@@ -252,6 +252,21 @@ def road_journeys(
         `moved` where the roads are entered by another way than the settlement's first.
     node_minutes : array of shape `(n_nodes,)`
         Minutes from each node of the cut network to the nearest centre, the way from the road to it included.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from gis.space.network import node_at_vertices
+    >>> from gis.space.snapping import snap
+    >>> line = shapely.from_wkt(["LINESTRING (60 0, 61 0)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
+    >>> network = Network(network.nodes, network.edges.assign(forward_min=100.0, backward_min=100.0))
+    >>> points = gpd.GeoSeries.from_xy([60.0, 60.5], [0.0, 0.0], index=["town", "village"], crs="EPSG:4326")
+    >>> ways = snap(points, network, near_m=2000)
+    >>> legs = access_legs(ways.access_m, near_km=2, near_kph=20, over_land_kph=5, over_land_max_km=9)
+    >>> journeys, _ = road_journeys(points, Roads.cut_at(network, ways), legs, np.array([True, False]))
+    >>> journeys.to_id.tolist(), journeys.travel_time_min.round(1).tolist(), journeys.distance_km.round(1).tolist()
+    (['town', 'town'], [0.0, 50.0], [0.0, 55.7])
     """
     if not centre.any():
         return _unknown(points.index), np.full(roads.pieces.n_nodes, np.nan)
@@ -359,18 +374,9 @@ def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) ->
 
 
 def _unknown(ids: pd.Index) -> pd.DataFrame:
-    nan = np.full(len(ids), np.nan)
-    return pd.DataFrame(
-        {
-            "to_id": pd.Series([None] * len(ids), index=ids, dtype=object),
-            "travel_time_min": nan,
-            "distance_km": nan,
-            "mode": NONE,
-            **dict.fromkeys(PARTS, nan),
-            "moved": False,
-        },
-        index=ids,
-    )
+    nobody = pd.Series([None] * len(ids), index=ids, dtype=object)
+    unknown = {"travel_time_min": np.nan, "distance_km": np.nan, "mode": NONE}
+    return pd.DataFrame({"to_id": nobody, **unknown}, index=ids)
 
 
 def _sources(cut_node: Int, legs: Legs, centre: NDArray[np.bool_]) -> tuple[Int, Float, Int]:
