@@ -71,7 +71,7 @@ def cards(
     )
     return {
         "routes": _routes(travelled, parts),
-        "indicator_values": _indicator_values(values, scores, share, scored),
+        "indicator_values": _indicator_values(values, scores, share, scored, used["column"]),
         "changes": _changes(study, inputs, travelled, scored, values, scores, used, share, parts, sure, record),
     }
 
@@ -106,7 +106,7 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
         journeys = _journeys(travelled, tier)
         slowest = slowest_parts(made.parts).reindex(journeys.index)
         detail = made.parts.round({"length_km": 2, "travel_time_min": 1})
-        listed = detail.drop(columns="from_id").groupby(detail["from_id"]).apply(_listed)
+        listed = {key: _listed(rows.drop(columns="from_id")) for key, rows in detail.groupby("from_id")}
         frame = pd.DataFrame(
             {
                 fields.SETTLEMENT_ID: journeys.index,
@@ -121,7 +121,7 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
                 "slowest_min": slowest["travel_time_min"].to_numpy(float),
                 "slowest_kph": slowest["speed_kph"].to_numpy(float),
                 "paved_saves_min": made.saved_min.to_numpy(float),
-                "parts": listed.reindex(journeys.index, fill_value="[]").to_numpy(object),
+                "parts": [listed.get(key, "[]") for key in journeys.index],
             }
         )
         if draw:
@@ -143,7 +143,9 @@ def _listed(parts: pd.DataFrame) -> str:
     )
 
 
-def _indicator_values(values: pd.DataFrame, scores: pd.DataFrame, share: Float, scored: pd.DataFrame) -> pd.DataFrame:
+def _indicator_values(
+    values: pd.DataFrame, scores: pd.DataFrame, share: Float, scored: pd.DataFrame, columns: pd.Series
+) -> pd.DataFrame:
     frames = []
     for number, name in enumerate(scores.columns):
         score = scores[name].to_numpy(float)
@@ -152,6 +154,7 @@ def _indicator_values(values: pd.DataFrame, scores: pd.DataFrame, share: Float, 
                 {
                     fields.SETTLEMENT_ID: scores.index,
                     "indicator": str(name),
+                    "column": columns[name],
                     "value": values[name].to_numpy(float),
                     "unreachable": np.isinf(values[name].to_numpy(float)),
                     "score": score,
