@@ -182,7 +182,7 @@ def _regional(
     if not wanted:
         report.fail("no-figures", "name columns of it in regional.values or regional.amounts")
     figures = _numbers(table.assign(**{key: table[key].astype(str).str.strip()}), key, wanted, report)
-    _compare(figures.index, named, report)
+    _compare(figures.index, named, report, layer=rule.path is None)
     return figures, report.close()
 
 
@@ -205,10 +205,10 @@ def _numbers(table: pd.DataFrame, key: str, wanted: list[str], report: Report) -
     return pd.DataFrame(out, index=pd.Index(table[key], name=REGION, dtype=object))
 
 
-def _compare(regions: pd.Index, named: Sequence[str], report: Report) -> None:
+def _compare(regions: pd.Index, named: Sequence[str], report: Report, *, layer: bool) -> None:
     lacking, strange = sorted(set(named) - set(regions)), sorted(set(regions) - set(named))
     if lacking:
         near = did_you_mean(lacking[0], strange)
         report.add("warning", "region-without-figures", f"regions without a row{near}", values=lacking)
-    if strange:
+    if strange and not layer:  # a polygon without settlements is no fault
         report.add("warning", "unknown-region", "rows of regions that no settlement lies in: left out", values=strange)

@@ -73,7 +73,7 @@ def planning(
         if key in scored and scored[key].notna().any():
             tables[name], figures = _areas(study, inputs, scored, key)
             if polygons is not None:
-                areas[name] = _with_figures(polygons, figures, key)
+                areas[name] = _with_figures(polygons, figures, key, _regional(inputs, key, figures))
     tables |= _towns(study, inputs, scored, town, record)
     tables |= _disparity(study, inputs, scored, record)
     tables |= _support(study, inputs, scored, town, travelled, record)
@@ -114,16 +114,24 @@ def _areas(study: Study, inputs: Inputs, scored: pd.DataFrame, key: str) -> tupl
     }
     figures = area_figures(scored, [key], **rule)  # type: ignore[arg-type]
     total = area_figures(scored, **rule)  # type: ignore[arg-type]
+    return named_areas(figures.join(_regional(inputs, key, figures)), total, study.language), figures
+
+
+def _regional(inputs: Inputs, key: str, figures: pd.DataFrame) -> pd.DataFrame:
+    """The figures that the study gives of regions, but for those that the run counts itself; districts have none."""
     assert inputs.planning is not None
-    own = inputs.planning.regional if key == fields.REGION else pd.DataFrame(index=figures.index)
-    figures = figures.join(own[[c for c in own if c not in figures]])
-    return named_areas(figures, total, study.language), figures
+    given = inputs.planning.regional if key == fields.REGION else pd.DataFrame()
+    return given[[column for column in given if column not in figures]]
 
 
-def _with_figures(polygons: gpd.GeoDataFrame, figures: pd.DataFrame, key: str) -> gpd.GeoDataFrame:
+def _with_figures(
+    polygons: gpd.GeoDataFrame, figures: pd.DataFrame, key: str, regional: pd.DataFrame
+) -> gpd.GeoDataFrame:
     """The polygons and their figures; an area without settlements has none of them, not nothing known."""
-    own = polygons.drop(columns=[c for c in polygons if c == "row" or (c in figures and c != key)])
+    ours = {*figures, *regional, "row"} - {key}
+    own = polygons.drop(columns=[c for c in polygons if c in ours])
     joined = own.merge(figures, left_on=key, right_index=True, how="left")
+    joined = joined.merge(regional, left_on=key, right_index=True, how="left")
     counts = [c for c in figures if str(c).startswith(("settlements", "population"))]
     joined[counts] = joined[counts].fillna(0.0)
     front = [key, *(c for c in joined if c not in (key, "geometry")), "geometry"]
