@@ -260,7 +260,9 @@ def _paved(
     now[fields.ACCESS_MIN] = np.fmin(way, km / study.certainty.paved_kph * 60.0)
     rule = study.remoteness
     if rule.preset in ("aria_plus", "cari_plus"):  # on the ruler of this run
-        ruler = dict(record.figures["remoteness_ruler"])  # type: ignore[call-overload]
+        means: dict[str, float] = dict(record.figures["remoteness_ruler"])  # type: ignore[call-overload]
+        # Where a tier has no centre nothing is measured by its mean, which is unknown.
+        ruler = {tier: 0.0 if np.isnan(mean) else mean for tier, mean in means.items()}
         rule = rule.model_copy(update={"means_km" if rule.measure == "km" else "means_min": ruler})
     monthly = {tier: minutes * factor[tier] for tier, minutes in travelled.monthly.items()}
     frozen = study.model_copy(update={"remoteness": rule})
