@@ -235,9 +235,11 @@ def nearest_point(lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> tuple
     lon, lat, to_lon, to_lat = (np.asarray(a, float) for a in (lon, lat, to_lon, to_lat))
     if len(to_lon) == 0:
         return np.full(len(lon), np.inf), np.full(len(lon), -1, np.int64)
-    k = min(_CANDIDATES, len(to_lon))
-    _, found = cKDTree(_earth_centred(to_lon, to_lat)).query(_earth_centred(lon, lat), k=k)
-    candidates = np.sort(np.asarray(found, np.int64).reshape(len(lon), k), axis=1)
+    # Each place once, so that many points at one place do not use up the candidates.
+    places, first = np.unique(np.column_stack([to_lon, to_lat]), axis=0, return_index=True)
+    k = min(_CANDIDATES, len(places))
+    _, found = cKDTree(_earth_centred(*places.T)).query(_earth_centred(lon, lat), k=k)
+    candidates = np.sort(first[np.asarray(found, np.int64).reshape(len(lon), k)], axis=1)
     _, _, flat = GEOD.inv(np.repeat(lon, k), np.repeat(lat, k), to_lon[candidates].ravel(), to_lat[candidates].ravel())
     distance = np.asarray(flat, float).reshape(len(lon), k)
     best = distance.argmin(axis=1)

@@ -117,7 +117,10 @@ def test_nearest_point_is_exact_where_the_sphere_is_wrong() -> None:
 
 def test_nearest_of_equal_points_is_the_first_and_of_none_is_none() -> None:
     lon, lat = np.array([60.0]), np.array([50.0])
-    assert nearest_point(lon, lat, np.full(3, 61.0), np.full(3, 50.0))[1].tolist() == [0]
+    for m in (1, 3, 30):
+        assert nearest_point(lon, lat, np.full(m, 61.0), np.full(m, 50.0))[1].tolist() == [0]
+    many = np.r_[np.full(30, 61.0), 60.5, 60.5]
+    assert nearest_point(lon, lat, many, np.full(32, 50.0))[1].tolist() == [30]
     metres, index = nearest_point(lon, lat, np.array([]), np.array([]))
     assert metres.tolist() == [np.inf]
     assert index.tolist() == [-1]
