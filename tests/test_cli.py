@@ -189,9 +189,12 @@ def test_no_study_is_the_demonstration_into_results_where_one_stands(tmp_path: P
     assert {"read", "travel", "surfaces", "climate", "scores", "map"} <= record["seconds"].keys()
 
 
-def test_out_wins_over_the_study_and_starts_where_one_stands(ran: Path, tmp_path: Path) -> None:
+def test_out_wins_over_the_study_and_starts_where_one_stands(
+    ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = contents(ran)
-    done = spawn("run", ran / "study.toml", "--out", "шығыс 1", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = call("run", ran / "study.toml", "--out", "шығыс 1")
     assert done.code == 0, done.err
     assert {path.name for path in (tmp_path / "шығыс 1").iterdir()} >= FILES
     assert contents(ran) == before
@@ -222,8 +225,9 @@ def test_the_shortest_study_is_settlements_alone(tmp_path: Path) -> None:
     assert settlements["viability"].notna().all()
 
 
-def test_a_missing_study_is_said(tmp_path: Path) -> None:
-    done = spawn("run", "none.toml", cwd=tmp_path)
+def test_a_missing_study_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("run", "none.toml")
     assert done.code == 1
     assert done.err.startswith("error none.toml: no such study file")
     assert list(tmp_path.iterdir()) == []
