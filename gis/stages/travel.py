@@ -22,6 +22,9 @@ AT_CENTRE, BY_ROAD, OVER_LAND, STRAIGHT, NONE = "at_centre", "by_road", "over_la
 TRACK_CLASSES = ("track", "ice_road")
 """The classes of road whose minutes are counted apart, as `track_min`."""
 
+PART_OF_YEAR = ("ferry", "ice_road")
+"""The classes of road that exist for a part of the year only."""
+
 PARTS = (ROAD_MIN, TRACK_MIN, OFFROAD_MIN)
 """What the minutes of a journey are made of."""
 

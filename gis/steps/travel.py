@@ -11,11 +11,12 @@ from gis import fields
 from gis.inputs import Inputs
 from gis.record import Record
 from gis.space.impedance import assumed_surface, with_minutes
-from gis.space.network import Network, node_at_crossings, node_at_vertices
+from gis.space.network import Network, node_at_crossings, node_at_vertices, with_components
 from gis.space.snapping import ways_to_roads
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
+    PART_OF_YEAR,
     PARTS,
     Legs,
     Roads,
@@ -120,13 +121,7 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
         return Travelled(_long(rows), points=points, centre=centre)
     rule = study.roads
     network, year = year_of(study, inputs, _network(study, inputs, record), record)
-    ways = ways_to_roads(
-        points,
-        _entered(network, year),
-        level.notna().to_numpy(),
-        near_m=rule.near_km * 1000,
-        max_m=rule.over_land_max_km * 1000,
-    )
+    ways = _ways(study, points, network, year, level.notna().to_numpy())
     legs = access_legs(
         ways["access_m"].to_numpy(),
         ways["settlement"].to_numpy(),
@@ -183,10 +178,30 @@ def _journeys(
     return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly, points, centre)
 
 
-def _entered(network: Network, year: Year) -> Network:
-    """Return the network that settlements enter: roads that are open in some month, but not ferries on the water."""
-    speed = year.any_kph() * (network.edges[fields.ROAD_CLASS] != "ferry").to_numpy()
-    return Network(network.nodes, with_minutes(network.edges, speed))
+def _ways(study: Study, points: gpd.GeoSeries, network: Network, year: Year, centre: NDArray[np.bool_]) -> pd.DataFrame:
+    """Find the ways of settlements to the roads that are open in some month.
+
+    Ferries are not boarded on the water. Roads that exist for a part of the year only (ferries, ice roads, those with
+    months of opening) add ways and take none away: the ways to the roads without them are found as well.
+    """
+    assert study.roads is not None
+    near_m, max_m = study.roads.near_km * 1000, study.roads.over_land_max_km * 1000
+    edges, speed = network.edges, year.any_kph()
+    road_class = edges[fields.ROAD_CLASS]
+    ashore = speed * (road_class != "ferry").to_numpy()
+    ways = ways_to_roads(
+        points, Network(network.nodes, with_minutes(edges, ashore)), centre, near_m=near_m, max_m=max_m
+    )
+    part_of_year = road_class.isin(PART_OF_YEAR).to_numpy() | edges[fields.MONTHS].notna().to_numpy()
+    if not part_of_year.any() or part_of_year.all():
+        return ways
+    left = np.flatnonzero(~part_of_year)
+    without = Network(network.nodes, with_minutes(edges.iloc[left].reset_index(drop=True), speed[left]))
+    more = ways_to_roads(points, with_components(without), centre, near_m=near_m, max_m=max_m)
+    more = more[more["access_m"] <= max_m]
+    more = more.assign(edge=left[more["edge"].to_numpy(np.int64)], preferred=False)
+    both = pd.concat([ways, more])
+    return both[~both.duplicated(["settlement", "edge", "fraction"])]
 
 
 def _network(study: Study, inputs: Inputs, record: Record) -> Network:
