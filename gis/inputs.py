@@ -38,6 +38,7 @@ from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.read.vector import read_table
 from gis.season_inputs import SeasonInputs, read_season_inputs
+from gis.stages.climate import COMPARISONS, MEASURES
 from gis.stages.regions import DISTRICT
 from gis.study import Indicator, Layer, RasterLayer, Study, Tier
 
@@ -62,6 +63,9 @@ COMPUTED = (
 
 _TEMPERATURE_C = (-90.0, 60.0)
 _PRECIPITATION_MM = (0.0, 20_000.0)
+_MONTHLY = {
+    "temperature_min": _TEMPERATURE_C, "temperature_max": _TEMPERATURE_C, "wind": (0.0, 60.0), "humidity": (0.0, 100.0)
+}  # fmt: skip
 _CELLS_MAX = 25_000_000  # 0.2 GB for each raster of a tier
 
 
@@ -87,6 +91,8 @@ class Inputs:
     planning: PlanningInputs | None = None
     temperature: Raster | None = None
     precipitation: Raster | None = None
+    monthly: Mapping[str, Raster] = field(default_factory=dict)
+    discomfort: pd.DataFrame | None = None
     files: list[Path] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -139,6 +145,8 @@ def read_inputs(study: Study) -> Inputs:
     roads = _roads(study, desk, speeds)
     rasters = [_raster(study, desk, study.climate.temperature, _TEMPERATURE_C)]
     rasters += [_raster(study, desk, study.climate.precipitation, _PRECIPITATION_MM)]
+    monthly = _monthly(study, desk)
+    discomfort = desk.table(lambda: _discomfort(study))
     season = desk.take(
         lambda: read_season_inputs(study, roads=roads, speeds=speeds, surfaces=surfaces, temperature=rasters[0])
     )
@@ -153,7 +161,9 @@ def read_inputs(study: Study) -> Inputs:
     remoteness_table = _remoteness_table(study, desk, tiers)
     indicators, blocks = _indicators(study, desk)
     if settlements is not None:
-        for raster, layer in zip(rasters, (study.climate.temperature, study.climate.precipitation), strict=True):
+        pairs = [(rasters[0], study.climate.temperature), (rasters[1], study.climate.precipitation)]
+        pairs += [(raster, getattr(study.climate, name)) for name, raster in monthly.items()]
+        for raster, layer in pairs:
             if raster is not None and layer is not None:
                 file = layer.path[0] if isinstance(layer.path, list) else layer.path
                 desk.findings += check_covers(raster, settlements, file=file.name)
@@ -190,6 +200,8 @@ def read_inputs(study: Study) -> Inputs:
         planning=planning,
         temperature=rasters[0],
         precipitation=rasters[1],
+        monthly=monthly,
+        discomfort=discomfort,
         files=study_files(study),
         findings=desk.findings,
     )
@@ -277,6 +289,30 @@ def _raster(study: Study, desk: _Desk, layer: RasterLayer | None, valid: tuple[f
         return None
     path = [study.resolve(p) for p in layer.path] if isinstance(layer.path, list) else study.resolve(layer.path)
     return desk.take(lambda: read_raster(path, scale=layer.scale, offset=layer.offset, valid_range=valid))
+
+
+def _monthly(study: Study, desk: _Desk) -> dict[str, Raster]:
+    """Read the climate rasters that are of use by months only."""
+    found = {name: _raster(study, desk, getattr(study.climate, name), valid) for name, valid in _MONTHLY.items()}
+    there = {name: raster for name, raster in found.items() if raster is not None}
+    for name, raster in there.items():
+        if len(raster.values) != 12:
+            desk.error("bands", "expected twelve months", value=f"climate.{name}: {len(raster.values)} band(s)")
+    return there
+
+
+def _discomfort(study: Study) -> pd.DataFrame:
+    path = study.resolve(study.climate.discomfort) if study.climate.discomfort else preset("discomfort.csv")
+    table = read_lookup(path, text=["zone", "column", "comparison"], numbers=["limit"])
+    wrong = [("comparison", one, COMPARISONS) for one in table["comparison"] if one not in COMPARISONS]
+    known = (*MEASURES, "temperature_mean_c", "precipitation_mm", "aridity_de_martonne")
+    wrong += [("column", one, known) for one in table["column"] if one not in known]
+    if wrong:
+        raise InputError(
+            [Finding("error", what, f"expected one of {', '.join(of)}", file=path.name, value=one)
+             for what, one, of in wrong]
+        )  # fmt: skip
+    return table
 
 
 def _water(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
@@ -532,6 +568,7 @@ def _check_columns(
         return
     file = study.settlements.path.name
     computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
+    computed |= {name for name, measure in MEASURES.items() if measure.classes is None}
     computed |= {remoteness_value(study.remoteness.preset), *(supply(one.name) for one in study.supplies)}
     computed.update(minutes)
     for tier in tiers:

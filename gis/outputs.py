@@ -15,6 +15,7 @@ from gis.errors import Finding
 from gis.inputs import counts
 from gis.pipeline import Result
 from gis.publish.bundle import bundle
+from gis.publish.climate import write_measure
 from gis.publish.geopackage import write_geopackage
 from gis.publish.pictures import write_lorenz, write_ranking
 from gis.publish.rasters import write_cog
@@ -22,6 +23,7 @@ from gis.publish.record import sha256, write_record
 from gis.publish.tables import write_csv, write_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name
+from gis.steps.climate import climate_rasters
 from gis.study import study_schema
 
 _LIBRARIES = ("folium", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely")
@@ -74,6 +76,7 @@ def write_outputs(result: Result, out: Path) -> Path:
             title = {"language": language, "title": study.title}
             write_cog(folder / "travel_time.tif", result.travel_time, result.grid, kind="minutes", **title)
             write_cog(folder / "distance.tif", result.distance, result.grid, kind="km", **title)
+            _climate(folder / "climate", result)
         with record.stage("tables"):
             repairs = repairs_table(record.findings)
             write_csv(folder / "settlements.csv", result.settlements)
@@ -111,6 +114,22 @@ def write_outputs(result: Result, out: Path) -> Path:
             folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers})
         )
     return out
+
+
+def _climate(folder: Path, result: Result) -> None:
+    """Write every measure of the climate that the layers allow."""
+    if not result.study.climate.rasters:
+        return
+    for made in climate_rasters(result.study, result.inputs):
+        folder.mkdir(exist_ok=True)
+        write_measure(
+            folder / f"{made.name}.tif",
+            made.values,
+            made.grid,
+            unit=made.unit,
+            classes=made.classes,
+            language=result.study.language,
+        )
 
 
 def _pictures(folder: Path, tables: dict[str, pd.DataFrame], language: str) -> None:

@@ -123,8 +123,40 @@ class Climate(_Model):
     """Mean temperature."""
     precipitation: RasterLayer | None = None
     """Precipitation of each month, or of the year."""
+    temperature_min: RasterLayer | None = None
+    """Mean of the daily minimum, twelve months, C."""
+    temperature_max: RasterLayer | None = None
+    """Mean of the daily maximum, twelve months, C."""
+    wind: RasterLayer | None = None
+    """Mean wind at 10 m, twelve months, m/s."""
+    humidity: RasterLayer | None = None
+    """Mean relative humidity, twelve months, per cent."""
+    radius_km: NotNegative = 0.0
+    """Settlements take the mean of the cells within this distance; 0: what the rasters have at the point."""
+    rasters: bool = True
+    """Write each measure as a raster, into the folder climate of the outputs."""
     heating_base_c: Number = 18.0
     """Base of the heating degree days: 17 and 18 are in use."""
+    cooling_base_c: Number = 18.0
+    """Base of the cooling degree days."""
+    growing_base_c: Number = 5.0
+    """Base of the growing degree days: 5 for wheat and grass, 10 for maize."""
+    frost_c: Number = 0.0
+    """A month of frost has a mean below this."""
+    heat_c: Number = 22.0
+    """A month of heat has a mean above this."""
+    koppen_cold_c: Literal[0, -3] = 0
+    """The coldest month that divides C from D in Koeppen's classes: 0 (Beck, Peel) or -3 (Koeppen, Kottek, Rubel)."""
+    pet: Literal["thornthwaite", "hargreaves"] = "thornthwaite"
+    """The evapotranspiration behind the UNEP aridity; hargreaves needs temperature_min and temperature_max."""
+    discomfort: File | None = None
+    """CSV of zone, column, comparison and limit: the zones of discomfort; without it the preset `discomfort.csv`."""
+
+    @model_validator(mode="after")
+    def _pet(self) -> "Climate":
+        if self.pet == "hargreaves" and (self.temperature_min is None or self.temperature_max is None):
+            raise ValueError("pet 'hargreaves' needs temperature_min and temperature_max")
+        return self
 
 
 class LandCover(_Model):
