@@ -54,27 +54,30 @@ def peak_bytes(call: Callable[[], Any]) -> float:
 
 def compare(title: str, peers: list[Peer], agree: Callable[[Any, Any], float], runs: int, units: int) -> None:
     """Run all peers in turn, `runs` times, and print a line for each; the first is ours."""
-    times: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    wall: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    core: dict[str, list[float]] = {peer.name: [] for peer in peers}
     answers = {peer.name: peer.call() for peer in peers}  # also compiles
     for _ in range(runs):
         for peer in peers:
-            begin = time.perf_counter()
+            begin, begin_core = time.perf_counter(), time.process_time()
             peer.call()
-            times[peer.name].append(time.perf_counter() - begin)
-    median = {name: statistics.median(t) for name, t in times.items()}
+            wall[peer.name].append(time.perf_counter() - begin)
+            core[peer.name].append(time.process_time() - begin_core)
+    median = {name: statistics.median(t) for name, t in wall.items()}
     ours = peers[0].name
-    rivals = [median[p.name] for p in peers[1:]]
     print(f"\n{title}")
-    print(f"  {'':28} {'median s':>9} {'least':>8} {'most':>8} {'ns/unit':>8} {'x ours':>7}  largest difference")
-    for peer in peers:
-        t = times[peer.name]
-        difference = agree(answers[ours], answers[peer.name])
+    print(
+        f"  {'':28} {'median s':>9} {'least':>8} {'most':>8} {'core s':>8} {'ns/unit':>8} {'x ours':>7}"
+        "  largest difference"
+    )
+    for name, t in wall.items():
         print(
-            f"  {peer.name:28} {median[peer.name]:9.4f} {min(t):8.4f} {max(t):8.4f} "
-            f"{median[peer.name] / units * 1e9:8.1f} {median[peer.name] / median[ours]:7.2f}  {difference:.1e}"
+            f"  {name:28} {median[name]:9.4f} {min(t):8.4f} {max(t):8.4f} {statistics.median(core[name]):8.4f} "
+            f"{median[name] / units * 1e9:8.1f} {median[name] / median[ours]:7.2f}  "
+            f"{agree(answers[ours], answers[name]):.1e}"
         )
-    if rivals:
-        print(f"  ratio to the fastest peer: {min(rivals) / median[ours]:.2f}")
+    if len(peers) > 1:
+        print(f"  ratio to the fastest peer: {min(median[p.name] for p in peers[1:]) / median[ours]:.2f}")
 
 
 def relative(a: np.ndarray, b: np.ndarray) -> float:

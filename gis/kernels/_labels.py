@@ -14,7 +14,8 @@ from gis.kernels._jit import kernel
 def _wider(array):  # type: ignore[no-untyped-def]
     """Return a copy of twice the length."""
     wider = np.empty(2 * len(array), array.dtype)
-    wider[: len(array)] = array
+    for i in range(len(array)):
+        wider[i] = array[i]
     return wider
 
 

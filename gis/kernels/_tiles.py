@@ -18,7 +18,7 @@ from gis.kernels._moves import ACROSS, DIAGONAL, DOWN, Float, Land, slope_factor
 
 Bool = NDArray[np.bool_]
 
-_LEAST_BATCH, _LARGEST_BATCH = 4, 1024  # tiles between two returns to Python, so that Ctrl-C is heard
+_LEAST_BATCH, _LARGEST_BATCH = 4, 512  # tiles between two returns to Python, so that Ctrl-C is heard
 _PATIENCE = 6  # visits for each tile's worth of cells reached, past which a bucket queue is better
 
 # Square planes of a thread's working memory, each also transposed: minutes, friction, elevation, and the minutes
@@ -186,7 +186,7 @@ def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before)
     fresh[tile] = False
     any_change = False
     slope = land.elevation.size > 0
-    turn = idle = 0
+    turn, idle = np.int64(0), 0  # a plain 0 would have numba compile the sweep for a literal as well
     while idle < 2:
         idle += 1
         if _sweep(planes, turn, slope, land.gaps, half[turn], flags[turn, 3], flags[turn, 0:2], flags[turn, 2], before):

@@ -64,14 +64,15 @@ def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ign
     w = np.full((2, 2, 3, nx + 2), np.inf)  # by row modulo 2, down or up, straight, left or right
     left, right = np.full(nx + 2, np.inf), np.full(nx + 2, np.inf)
     _read_row(land, minutes, first - 1, f[(first - 1) % 3], z[(first - 1) % 3], d[(first - 1) % 3], half)
+    number = np.arange(8)
     untied = 0
     for i in range(first - 1, last):
         below, row = (i + 1) % 3, i % 3
         _read_row(land, minutes, i + 1, f[below], z[below], d[below], half)
         up = w[(i + 1) % 2]
-        weigh_row(f[row], f[below], half, land.gaps, up[0])
+        weigh_row(f[row], f[below], half, land.gaps, up[0, :, :])
         if slope:
-            slope_row(z[row], z[below], half, up[0], up[1])
+            slope_row(z[row], z[below], half, up[0, :, :], up[1, :, :])
         if i < first:
             continue
         back, down, above = up[1 if slope else 0], w[i % 2, 0], (i - 1) % 3
@@ -79,15 +80,15 @@ def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ign
         _weigh_across(f[row], z[row], land.lengths[ACROSS, i], left, right)
         for j in range(nx):
             code[j] = (AT_START if here[j] == start[i, j] else _UNTIED) if here[j] < np.inf else NO_MOVE
-        # The first move wins, so it is noted last.
-        _match(d[above, 2:], down[2, 1:], here, 7, code)
-        _match(d[below], back[2], here, 6, code)
-        _match(d[above], down[1, 1:], here, 5, code)
-        _match(d[below, 2:], back[1, 2:], here, 4, code)
-        _match(d[row], left[1:], here, 3, code)
-        _match(d[row, 2:], right[1:], here, 2, code)
-        _match(d[above, 1:], down[0, 1:], here, 1, code)
-        _match(d[below, 1:], back[0, 1:], here, 0, code)
+        # The first move wins, so it is noted last; a number from an array spares numba a version for each literal.
+        _match(d[above, 2:], down[2, 1:], here, number[7], code)
+        _match(d[below], back[2], here, number[6], code)
+        _match(d[above], down[1, 1:], here, number[5], code)
+        _match(d[below, 2:], back[1, 2:], here, number[4], code)
+        _match(d[row], left[1:], here, number[3], code)
+        _match(d[row, 2:], right[1:], here, number[2], code)
+        _match(d[above, 1:], down[0, 1:], here, number[1], code)
+        _match(d[below, 1:], back[0, 1:], here, number[0], code)
         for j in range(nx):
             if code[j] == _UNTIED:
                 code[j] = _knight_in(land, moves, minutes, i, j)
