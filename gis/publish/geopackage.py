@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
 AREAS = {"regions": "region", "districts": "district"}
 """Layers of areas with figures, and their columns of names."""
 _AREA_FIGURE = "viability_weighted"
+SIZE_BY_POPULATION = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)'
+"""Expression for the size of a settlement's mark, mm."""
 
 
 def write_geopackage(
@@ -220,7 +222,7 @@ def _quoted(text: str) -> str:
 
 
 def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
-    size = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)' if f.POPULATION in table else ""
+    size = SIZE_BY_POPULATION if f.POPULATION in table else ""
     rules: list[qml.Rule] = []
     symbols: dict[str, xml.Element] = {}
     # The classes without a value lie lowest, and the rule for them also takes NULL.
@@ -259,7 +261,8 @@ def _areas(name: str, table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.
         condition = " AND ".join(part for part in (above, below) if part) or f'"{_AREA_FIGURE}" IS NOT NULL'
         colour = palette.VIABILITY[round(i * (len(palette.VIABILITY) - 1) / max(len(steps) - 1, 1))]
         symbols[f"step-{i}"] = qml.polygon(*outline, colour)
-        rules.append((condition, f"{number(low, language, 1)} – {number(high, language, 1)}", f"step-{i}"))
+        shown = {"low": number(low, language, 1), "high": number(high, language, 1)}
+        rules.append((condition, words(language)["planning.viability"].format(**shown), f"step-{i}"))
     return rules, symbols
 
 

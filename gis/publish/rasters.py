@@ -106,6 +106,12 @@ def write_cog(
     path.with_suffix(".qml").write_text(_style(kind, language), encoding="utf-8", newline="\n")
 
 
+def band_names(path: Path) -> tuple[list[str], str, tuple[float, float, float, float]]:
+    """Return the descriptions of a raster's bands, its CRS, and west, south, east and north."""
+    with rasterio.open(path) as file:
+        return [str(name) for name in file.descriptions], file.crs.to_wkt(version="WKT2_2019"), tuple(file.bounds)
+
+
 def _minutes(values: NDArray[np.floating]) -> NDArray[np.uint16]:
     codes = np.full(values.shape, NODATA, np.uint16)
     codes[np.isinf(values)] = UNREACHABLE
