@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
-from gis.errors import Finding, InputError, ShalgaiError
+from gis.errors import Finding, InputError, OutputError, ShalgaiError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,11 +122,20 @@ def check(study: StudyFile) -> None:
 def explain(
     folder: Annotated[Path, typer.Argument(help="The outputs of a run.", show_default=False)],
     settlement: Annotated[str, typer.Argument(help="Its name, in any spelling, or its id.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a page to print into this file.")] = None,
 ) -> None:
-    """Say why a settlement has its values."""
+    """Say why a settlement has its values, and what would lift its class."""
     from gis.explain import explain as explained
+    from gis.explain import explain_html, explain_json
 
-    out_console.print(_escape(explained(folder, settlement)))
+    if page is not None:
+        try:
+            page.write_text(explain_html(folder, settlement), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{page}: cannot be written: {error.strerror}") from None
+    if as_json or page is None:
+        out_console.print(_escape((explain_json if as_json else explained)(folder, settlement)))
 
 
 @app.command()

@@ -116,7 +116,7 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
                 "travel_time_min": journeys["travel_time_min"].to_numpy(float),
                 "distance_km": journeys["distance_km"].to_numpy(float),
                 "slowest_kind": slowest["kind"].to_numpy(object),
-                "slowest_paved": [None if pd.isna(v) else bool(v) for v in slowest["paved"]],
+                "slowest_surface": slowest["paved"].map({True: "paved", False: "unpaved"}).to_numpy(object),
                 "slowest_km": slowest["length_km"].to_numpy(float),
                 "slowest_min": slowest["travel_time_min"].to_numpy(float),
                 "slowest_kph": slowest["speed_kph"].to_numpy(float),
