@@ -17,7 +17,7 @@ SOURCE = "\n".join(
 )  # fmt: skip
 SCRIPT = "\n".join(p.read_text("utf-8") for p in files("gis.publish").joinpath("templates").iterdir())
 FAMILIES = (
-    *("tier", "remoteness", "indicator", "layer", "season"),
+    *("climate", "tier", "remoteness", "indicator", "layer", "season"),
     *("typology", "criterion", "comparison", "answer", "among", "weighting"),
 )
 """Looked up by the ids of presets, tables and studies, with the id itself where there is no message."""
