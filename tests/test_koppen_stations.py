@@ -22,7 +22,7 @@ STATIONS = ROOT / "layers" / "kazakhstan" / "source" / "stations.csv"
 NEAR_DRY = "precipitation is less than a quarter above the map's limit of B; its later years are warmer, hence drier"
 DIFFERS = {
     "Kokshetau": NEAR_DRY,
-    "Ertis": "just under two thirds of the precipitation falls in summer; with two thirds the limit of B is 140 mm higher",
+    "Ertis": "just under two thirds of the precipitation falls in summer: above, the limit of B is 140 mm higher",
     "Zhympity": NEAR_DRY,
     "Oiyl": NEAR_DRY,
     "Karkaraly": NEAR_DRY,
