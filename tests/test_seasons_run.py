@@ -14,6 +14,7 @@ from study_tools import STUDY, write_country, write_raster
 from gis.errors import InputError, StudyError
 from gis.inputs import read_inputs
 from gis.pipeline import compute
+from gis.read.osm import osm_roads
 from gis.record import Record
 from gis.steps.travel import levels, travel, travel_columns
 from gis.study import make_study
@@ -421,6 +422,19 @@ def test_months_of_a_road_that_cannot_be_read_are_refused(country):
     wrong = ({"road_class": "ferry", "months": "summer"}, FERRY[1])
     text = faults(country, roads=[MAIN, wrong])
     assert "roads.geojson, row 2, value summer: months in which the road is open" in text
+
+
+@pytest.mark.parametrize("tag", ["ice_road", "winter_road"])
+def test_ice_roads_of_openstreetmap(tmp_path, tag):
+    node = '<node id="{}" lat="50" lon="{}"/>'
+    way = '<way id="{}"><nd ref="1"/><nd ref="2"/><tag k="highway" v="track"/>{}</way>'
+    nodes = node.format(1, 60) + node.format(2, 61)
+    ways = way.format(8, "") + way.format(9, f'<tag k="{tag}" v="yes"/>')
+    (tmp_path / "a.osm").write_text(f'<osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
+    assert osm_roads(tmp_path / "a.osm", ["track", "ice_road"])[0]["road_class"].to_dict() == {
+        "w8": "track", "w9": "ice_road"
+    }  # fmt: skip
+    assert set(osm_roads(tmp_path / "a.osm", ["track"])[0]["road_class"]) == {"track"}
 
 
 def test_the_rules_need_monthly_temperatures(country):

@@ -37,7 +37,7 @@ _ROAD_TAGS = {
     "name": fields.NAME,
     "layer": LAYER,
 }
-_ROAD_EXTRA = ("route", "junction", "motor_vehicle", "vehicle", "access", "area")
+_ROAD_EXTRA = ("route", "junction", "motor_vehicle", "vehicle", "access", "area", "ice_road", "winter_road")
 _PLACE_TAGS = ("place", "name", "name:kk", "name:ru", "name:en", "population")
 _WATER_TAGS = ("natural", "name", "water", "intermittent")
 
@@ -71,8 +71,9 @@ def osm_roads(path: Path, classes: Collection[str]) -> tuple[gpd.GeoDataFrame, l
     path
         `.osm.pbf` or `.osm`.
     classes
-        Road classes that the table of speeds knows; `ferry` among them stands for `route=ferry`. Of the others, those
-        that no vehicle drives on and values not in use are left out with a warning; usual roads are an error.
+        Road classes that the table of speeds knows; `ferry` among them stands for `route=ferry`, `ice_road` for roads
+        with `ice_road=yes` or `winter_road=yes`. Of the others, those that no vehicle drives on and values not in use
+        are left out with a warning; usual roads are an error.
 
     Returns
     -------
@@ -102,6 +103,10 @@ def osm_roads(path: Path, classes: Collection[str]) -> tuple[gpd.GeoDataFrame, l
     raw = _read(path, "lines", where, (*_ROAD_TAGS, *_ROAD_EXTRA), (), report)
     raw = raw.rename(columns=_ROAD_TAGS)
     raw[fields.ROAD_CLASS] = raw[fields.ROAD_CLASS].fillna(raw["route"])
+    if "ice_road" in classes:
+        # Tags of a road beside its `highway` (wiki.openstreetmap.org, Key:ice_road and Key:winter_road).
+        frozen = (raw["ice_road"] == "yes") | (raw["winter_road"] == "yes")
+        raw[fields.ROAD_CLASS] = raw[fields.ROAD_CLASS].where(~frozen, "ice_road")
     raw[ROW] = "w" + raw["osm_id"].astype("str")
     raw[fields.ROAD_ID] = raw[ROW]
     allowed = raw["motor_vehicle"].fillna(raw["vehicle"]).fillna(raw["access"])
