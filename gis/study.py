@@ -647,8 +647,8 @@ def study_schema() -> dict[str, Any]:
 
     Examples
     --------
-    >>> sorted(study_schema()["properties"])[:3]
-    ['blocks', 'boundary', 'climate']
+    >>> study_schema()["required"]
+    ['settlements']
     """
     return {"$schema": "http://json-schema.org/draft-07/schema#"} | Study.model_json_schema()
 
