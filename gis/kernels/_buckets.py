@@ -153,7 +153,7 @@ def finish_by_buckets(land: Land, moves: int, minutes: Float, *, report: Callabl
     `report` is called with the number of cells reached so far.
     """
     head: NDArray[np.int32] = np.full(N_BUCKETS + 1, _NONE, np.int32)
-    after: NDArray[np.int32] = np.full(minutes.size, _NONE, np.int32)
+    after: NDArray[np.int32] = np.empty(minutes.size, np.int32)  # read of listed cells only
     before: NDArray[np.int32] = np.full(minutes.size, _OUT, np.int32)
     per_minute = _buckets_per_minute(land)
     reached = 0

@@ -85,7 +85,7 @@ def cost_distance(
         Shape `(ny, nx)`, minutes per metre, 0 or more; `inf` is a barrier, NaN is unknown and bars the way too.
     start
         Shape `(ny, nx)`, minutes already spent at a start (0 at a centre), `inf` where there is none. A start on
-        a barrier keeps its minutes there and cannot leave.
+        a barrier or an unknown cell keeps its minutes there and cannot leave.
     dx, dy
         Width and height of the cells in metres: a number, or one for each row, as on a grid of longitude and
         latitude. A move between rows is as wide as the mean of the two.
@@ -122,7 +122,9 @@ def cost_distance(
     and xarray-spatial let it pass, so that a river drawn one cell wide leaks there; `diagonal_gaps=True` agrees
     with them.
 
-    Method: tiles swept by row to the fixed point (see `_tiles`); mazes, and 16 neighbours, by a queue of buckets.
+    Method: tiles swept by row to the fixed point (see `_tiles`) on all cores; mazes, and 16 neighbours, by a queue
+    of buckets on one. Nothing but a few bytes a cell is held beyond input and answer: 1 for tiles, 9 for buckets,
+    and 8 more where friction or start is not float64. The first run compiles for some seconds.
 
     References
     ----------
