@@ -200,6 +200,17 @@ def test_the_country_without_roads_has_the_tables_too(tmp_path: Path) -> None:
     assert made.tables["regions"]["rural_access_index"].isna().all(), "no road is known"
 
 
+def test_the_results_may_be_the_settlements_of_another_run(result: Result, good: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(good, tmp_path / "country"))
+    own = result.settlements.drop(columns="geometry").assign(typology="old", all_season_km=99.0)
+    places = pd.read_csv(folder / "places.csv", index_col="settlement_id")
+    own[["typology", "all_season_km"]].join(places).to_csv(folder / "places.csv")
+    made = compute(read_study(folder / "study.toml")).settlements
+    pd.testing.assert_frame_equal(
+        made[["typology", "all_season_km"]], result.settlements[["typology", "all_season_km"]]
+    )
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 

@@ -56,7 +56,7 @@ def planning(
     """Make the planner's tables."""
     assert inputs.planning is not None
     types, tables = _types(study, inputs, settlements)
-    settlements = settlements.copy()
+    settlements = settlements.drop(columns=[ALL_SEASON_KM, TYPOLOGY], errors="ignore")  # of an earlier run's table
     settlements.insert(
         settlements.columns.get_loc(fields.ACCESS_MIN) + 1, ALL_SEASON_KM, _all_season(inputs, travelled)
     )
