@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gis import fields
 from gis.inputs import Inputs
 from gis.record import Record
+from gis.space.barriers import without_fords
 from gis.space.impedance import assumed_surface, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices, with_components
 from gis.space.snapping import ways_to_roads
@@ -211,6 +212,9 @@ def _network(study: Study, inputs: Inputs, record: Record) -> Network:
     assert inputs.speeds is not None
     roads = assumed_surface(inputs.roads.sort_index(), inputs.speeds)
     noded = node_at_vertices(roads) if study.roads.noding == "vertices" else node_at_crossings(roads)
+    if study.land.bridges_only and inputs.land.rivers is not None:
+        noded, cut = without_fords(noded, inputs.land.rivers.geometry)
+        record.note("repair", "no-bridge", "roads cut where they cross a river without a bridge", int(cut.sum()))
     edges = noded.edges
     km = edges[fields.LENGTH_M].to_numpy() / 1000.0
     assumed = edges["surface_assumed"].to_numpy(bool)
