@@ -66,7 +66,7 @@ def card_text(card: Card, language: str) -> str:
         lines.append(f"    {_points(row['points_printed'], language):>6}  {_indicator(row, language)}")
     if card["indicators"]:
         total = _points(card["points_total_printed"], language)
-        lines.append(f"  = {total:>6}  {words(language)['card.total']}")
+        lines.append(f"  = {total:>6}  " + words(language)["card.total"])
     lines += [f"  {label}: {value}" for label, value in _verdict(card, language)]
     heading, changes = _changes(card, language)
     if heading:
@@ -117,11 +117,12 @@ article:last-child { break-after: auto } tr { break-inside: avoid } }
 
 def _article(card: Card, language: str) -> str:
     w, e = words(language), html.escape
+    heading_journeys, total_word = e(w["card.journeys"]), e(w["card.total"])
     rows = "".join(_row(label, value) for label, value in _facts(card, language))
     out = [
         f"<article>\n<h1>{e(' / '.join(card['names']))} <span class='id'>{e(str(card['settlement_id']))}</span></h1>",
         f"<table>{rows}{''.join(_row(*pair) for pair in _climate_and_remoteness(card, language))}</table>",
-        f"<h2>{e(w['card.journeys'])}</h2>\n<table>",
+        f"<h2>{heading_journeys}</h2>\n<table>",
     ]
     for journey in card["journeys"]:
         details = "".join(f"<br><small>{e(detail)}</small>" for detail in _details(journey, language))
@@ -133,7 +134,7 @@ def _article(card: Card, language: str) -> str:
         out.append(f"<tr><td class='n'>{points}</td><td>{e(_indicator(row, language))}</td></tr>")
     if card["indicators"]:
         total = e(_points(card["points_total_printed"], language))
-        out.append(f"<tr class='sum'><td class='n'>{total}</td><td>{e(w['card.total'])}</td></tr>")
+        out.append(f"<tr class='sum'><td class='n'>{total}</td><td>{total_word}</td></tr>")
     out.append("</table>")
     label, verdict = _verdict(card, language)[-1]
     colour = POTENTIAL[card["potential"]]
@@ -213,7 +214,7 @@ def _details(journey: Card, language: str) -> list[str]:
     w, out = words(language), []
     if len(journey["parts"]) > 1:
         parts = [f"{_way(p, language)} {number(p['km'], language, 1)} {w['unit.km']}" for p in journey["parts"]]
-        out.append(f"{w['card.parts']}: {', '.join(parts)}")
+        out.append(w["card.parts"] + ": " + ", ".join(parts))
     slowest = journey["slowest"]
     if slowest is not None:
         shown = {key: number(slowest[key], language, digits) for key, digits in (("km", 1), ("kph", 0), ("min", 0))}
