@@ -61,6 +61,26 @@ rule = "shares"                 # or "thresholds", with the limits of viability 
 # medium = 5625
 # low = 595
 
+# [regions]                     # polygons; the planner's table is drawn on them
+# path = "regions.gpkg"
+# columns.region = "NAME"
+# [districts]
+# path = "districts.gpkg"
+# columns.district = "KATO"
+# [regional]                    # figures by region; without a path, columns of the layer of regions
+# path = "regional.csv"
+# values = ["product_per_head"] # compared between regions
+# amounts = ["farming", "mining"]  # by branch, for location quotients
+# [planning]
+# limits_min = [30, 60, 120]    # people farther than that from each tier are counted
+# [towns]
+# values = ["town"]             # of the column tier; all others are rural
+# criteria = "towns.csv"        # when a small town is depressed; copy layers/presets/towns.csv
+# points_min = 2
+# [support]                     # support villages and their satellites
+# population_min = 1000
+# limit_min = 60
+
 [outputs]
 folder = "results"
 """
