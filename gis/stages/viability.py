@@ -1,16 +1,50 @@
 """How fit a settlement is for life: a weighted composite of named indicators, from 0 to 100."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
-from gis.kernels.composite import aggregate, contributions, missing_share, normalise
+from gis.kernels.composite import (
+    Aggregation,
+    Treatment,
+    aggregate,
+    contributions,
+    correlation_adjusted_weights,
+    entropy_weights,
+    hierarchical_weights,
+    missing_share,
+)
+from gis.stages._scores import Indicator, raw_values, scored, treated
 
-# Values whose range is a smaller share of the greatest than this differ by rounding alone.
-_ROUNDING = 1e-9
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the indicators become one index.
+
+    Parameters
+    ----------
+    aggregation
+        `arithmetic`, `geometric`, `harmonic`, `generalised` (with `power`) or `copeland`.
+    power
+        Of the generalised mean.
+    weights
+        `given`; `equal`: of the indicators in a block, and of the blocks; `correlation`: given, divided by how much
+        an indicator repeats the others of its block; `entropy`: by how much an indicator tells settlements apart,
+        within its block. Blocks keep their weights but under `equal`.
+    floor
+        The points of the worst score, 0 to below 100: a geometric or harmonic mean needs one above 0.
+    """
+
+    aggregation: Aggregation = "arithmetic"
+    power: float | None = None
+    weights: Literal["given", "equal", "correlation", "entropy"] = "given"
+    floor: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -23,18 +57,29 @@ class Viability:
         0 to 100 on the settlements' index; NaN where no indicator is known.
     contributions
         The points that each indicator adds, one column an indicator; a row sums to the index. 0 where the
-        value is missing, NaN where all of a settlement's are.
+        value is missing. No columns under `copeland`, whose index has no parts.
     missing
-        Share of the weight whose indicators are missing, 0 to 1.
+        Share of the weight whose indicators are missing, 0 to 1; values that were filled in count as missing.
     normalised
-        Each indicator from 0 (worst) to 1 (best).
+        Each indicator from 0 (worst) to 1 (best); z-scores may go beyond.
     ranges
-        Index `indicator`: the least and the greatest value that was normalised by, in the column's unit.
+        Index `indicator`: the least and the greatest finite value, in the column's unit (per its denominator).
     left_out
         Indicators that could not be used, each with the reason.
     infinite
         How many infinite values (unreachable) each indicator had; they count as the worst value, or the best
         where more is better.
+    raw
+        The values before any treatment, per their denominator.
+    treated
+        Filled in, and transformed.
+    weights
+        Index `indicator`: `block`, `weight` in the block and `block_weight`, as used, and `weight_in_index`, which sums
+        to 1 over all.
+    treatments
+        What became of outliers, by indicator, where they were looked for.
+    imputed
+        How many values were filled in, by indicator.
     """
 
     index: pd.Series
@@ -44,12 +89,25 @@ class Viability:
     ranges: pd.DataFrame
     left_out: Mapping[str, str]
     infinite: Mapping[str, int]
+    raw: pd.DataFrame = field(default_factory=pd.DataFrame)
+    treated: pd.DataFrame = field(default_factory=pd.DataFrame)
+    weights: pd.DataFrame = field(default_factory=pd.DataFrame)
+    treatments: Mapping[str, Treatment] = field(default_factory=dict)
+    imputed: Mapping[str, int] = field(default_factory=dict)
 
 
-def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights: Mapping[str, float]) -> Viability:
-    """Make the composite: min-max normalised indicators, weighted within blocks and between them.
+def viability(
+    settlements: pd.DataFrame,
+    indicators: pd.DataFrame,
+    block_weights: Mapping[str, float],
+    *,
+    rule: Rule | None = None,
+    groups: ArrayLike | None = None,
+) -> Viability:
+    """Make the composite: indicators denominated, filled in, treated, normalised, weighted and aggregated.
 
-    `100 x sum of block weight x weight in the block x normalised value`, the weights of what is known rescaled to 1.
+    By default `100 x sum of block weight x weight in the block x min-max normalised value`, the weights of what is
+    known rescaled to 1.
 
     Parameters
     ----------
@@ -57,9 +115,17 @@ def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights
         With the columns that the indicators name.
     indicators
         Index `indicator`; `block`, `column`, `direction` (1 more is better, -1 less is), `weight` (within the block,
-        above 0), `transform` (`none`, or `log`: ln(1 + x), of values that are not negative).
+        above 0), `transform` (`none`; `log`: ln(1 + x), of values that are not negative; `outliers`: winsorised, or the
+        logarithm, where skew and kurtosis are high). And, where wanted: `normalise` (one of the ten ways of
+        `gis.kernels.composite.normalise`), `goalposts` (low and high) and `target` in the column's unit, `reference`
+        (the id of a settlement), `missing` (`none` drops out, `mean` or `median` of the group, `fail`), `per` (a
+        column to divide by) and `per_scale`.
     block_weights
         Of each block.
+    rule
+        Weights and aggregation; `Rule()` where None.
+    groups
+        Label of the group of each settlement that gaps are filled in from, such as its region; one group where None.
 
     Returns
     -------
@@ -68,14 +134,18 @@ def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights
     Raises
     ------
     ValueError
-        No indicator can be used; a negative value under `log`.
+        No indicator can be used; text; a negative value under `log`; another word than those above; weights that are
+        negative or all 0; a geometric or harmonic mean over a score of 0. The indicator is named.
 
     Notes
     -----
-    Minimum and maximum are those of the settlements given, so the index moves with the set. An indicator that is the
-    same everywhere, or known nowhere, tells nothing apart and is left out, with the reason. Values that differ by
-    less than a billionth of the greatest are the same: what is left there is rounding, which must not be
-    stretched over 0 to 1. Where the finite values are the same and others are infinite, that difference counts.
+    Minimum and maximum are those of the settlements given, so the index moves with the set; goalposts do not. An
+    indicator that is the same everywhere, or known nowhere, tells nothing apart and is left out, with the reason.
+    Values that differ by less than a billionth of the greatest are the same: what is left there is rounding, which
+    must not be stretched over 0 to 1. Where the finite values are the same and others are infinite, that difference
+    counts. Ranks are divided by their number (Borda by one less), z-scores have 50 points and 10 for each
+    standard deviation, so that every way has points of one size; distances to a target or reference end at 1.
+    Copeland's row sums s become 50 (1 + s / (n - 1)).
 
     References
     ----------
@@ -90,62 +160,100 @@ def viability(settlements: pd.DataFrame, indicators: pd.DataFrame, block_weights
     >>> out.index.tolist(), out.missing.tolist(), out.contributions.near.tolist()
     ([75.0, 25.0, 0.0], [0.0, 0.0, 0.25], [75.0, 0.0, 0.0])
     """
-    values: dict[str, np.ndarray] = {}
+    rule = rule or Rule()
+    if not 0 <= rule.floor < 100:
+        raise ValueError(f"floor: expected points from 0 to below 100, got {rule.floor}")
+    values: dict[str, dict[str, Float]] = {"raw": {}, "treated": {}, "normalised": {}}
     left_out: dict[str, str] = {}
-    infinite: dict[str, int] = {}
-    ranges: dict[str, tuple[float, float]] = {}
-    for name, row in indicators.iterrows():
-        column = settlements[row["column"]].to_numpy(float)
-        finite = column[np.isfinite(column)]
-        endless = np.isinf(column)
-        if len(finite) == 0:
-            left_out[str(name)] = "no settlement has a value" + (" that is not infinite" if endless.any() else "")
+    treatments: dict[str, Treatment] = {}
+    for key, row in indicators.iterrows():
+        name = str(key)
+        one = Indicator.of(name, row)
+        raw = raw_values(settlements, one)
+        if not np.isfinite(raw).any():
+            endless = " that is not infinite" if np.isinf(raw).any() else ""
+            left_out[name] = "no settlement has a value" + endless
             continue
-        scored = _score(column, row, str(name))
-        if scored is None:
-            left_out[str(name)] = f"every settlement has the same value, {finite[0]:g}"
+        after, done = treated(raw, one, groups)
+        score = scored(after, one, settlements.index, rule.floor / 100.0)
+        if score is None:
+            left_out[name] = f"every settlement has the same value, {raw[np.isfinite(raw)][0]:g}"
             continue
-        values[str(name)] = scored
-        ranges[str(name)] = (float(finite.min()), float(finite.max()))
-        if endless.any():
-            infinite[str(name)] = int(endless.sum())
-    if not values:
+        values["raw"][name], values["treated"][name], values["normalised"][name] = raw, after, score
+        if done is not None:
+            treatments[name] = done
+    if not values["raw"]:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise ValueError(f"no indicator of viability can be used ({reasons})")
-    used = indicators.loc[list(values)]
-    score = pd.DataFrame(values, index=settlements.index)
-    blocks = used["block"].tolist()
+    frames = {stage: pd.DataFrame(columns, index=settlements.index) for stage, columns in values.items()}
+    return _aggregated(frames, indicators.loc[list(values["raw"])], block_weights, rule, left_out, treatments)
+
+
+def _aggregated(
+    frames: Mapping[str, pd.DataFrame],
+    used: pd.DataFrame,
+    block_weights: Mapping[str, float],
+    rule: Rule,
+    left_out: Mapping[str, str],
+    treatments: Mapping[str, Treatment],
+) -> Viability:
+    raw, score = frames["raw"], frames["normalised"]
+    names = score.columns.tolist()
+    weights = _weights(score, used, block_weights, rule)
     weighting: dict[str, Any] = {
-        "weights": used["weight"].to_numpy(float),
-        "blocks": blocks,
-        "block_weights": [block_weights[block] for block in dict.fromkeys(blocks)],
-        "names": list(values),
+        "weights": weights["weight"].to_numpy(float),
+        "blocks": weights["block"].tolist(),
+        "block_weights": weights.groupby("block", sort=False)["block_weight"].first().to_numpy(float),
+        "names": names,
     }
     points = score.to_numpy() * 100.0
+    known = np.where(np.isnan(raw.to_numpy()), np.nan, points)
+    parts = pd.DataFrame(index=score.index)
+    if rule.aggregation == "copeland":
+        sums = aggregate(points, weights["weight_in_index"].to_numpy(float), "copeland", names=names)
+        index = 50.0 * (1.0 + sums / max(int(np.isfinite(sums).sum()) - 1, 1))
+    else:
+        how: dict[str, Any] = {"method": rule.aggregation, "power": rule.power, **weighting}
+        index = aggregate(points, **how)
+        parts = pd.DataFrame(contributions(points, **how), index=score.index, columns=names)
+    finite = raw.where(np.isfinite(raw))
+    endless = {name: int(count) for name, count in np.isinf(raw).sum().items() if count}
+    filled = (raw.isna() & frames["treated"].notna()).sum()
     return Viability(
-        pd.Series(aggregate(points, **weighting), index=settlements.index),
-        pd.DataFrame(contributions(points, **weighting), index=settlements.index, columns=list(values)),
-        pd.Series(missing_share(points, **weighting), index=settlements.index),
-        score,
-        pd.DataFrame.from_dict(ranges, orient="index", columns=["minimum", "maximum"]),
-        left_out,
-        infinite,
+        index=pd.Series(index, index=score.index),
+        contributions=parts,
+        missing=pd.Series(missing_share(known, **weighting), index=score.index),
+        normalised=score,
+        ranges=pd.DataFrame({"minimum": finite.min(), "maximum": finite.max()}),
+        left_out=left_out,
+        infinite={str(name): count for name, count in endless.items()},
+        raw=raw,
+        treated=frames["treated"],
+        weights=weights,
+        treatments=treatments,
+        imputed={str(name): int(count) for name, count in filled.items() if count},
     )
 
 
-def _score(column: np.ndarray, row: pd.Series, name: str) -> np.ndarray | None:
-    """Score an indicator from 0 (worst) to 1 (best); None where it tells nothing apart."""
-    if row["transform"] == "log":
-        if (column < 0).any():
-            raise ValueError(f"indicator {name}: a logarithm needs values of 0 or more, got {np.nanmin(column):g}")
-        column = np.log1p(column)
-    direction = int(row["direction"])
-    endless = np.isinf(column)
-    finite = np.where(endless, np.nan, column)
-    end = np.where(np.sign(column) * direction > 0, 1.0, 0.0)
-    if np.nanmax(finite) - np.nanmin(finite) > _ROUNDING * np.nanmax(np.abs(finite)):
-        return np.where(endless, end, normalise(finite, direction=direction, names=[name]))
-    if not endless.any():
-        return None
-    # All finite values are one: it lies at the other end from the infinite ones, or between them.
-    return np.where(endless, end, np.where(np.isnan(column), np.nan, 1.0 - np.unique(end[endless]).mean()))
+def _weights(score: pd.DataFrame, used: pd.DataFrame, block_weights: Mapping[str, float], rule: Rule) -> pd.DataFrame:
+    """Return the weights as used: in the blocks, of the blocks, and of each indicator in the index."""
+    table = pd.DataFrame({"block": used["block"], "weight": used["weight"].astype(float)}, index=used.index)
+    table["block_weight"] = [float(block_weights[block]) for block in table["block"]]
+    if rule.weights == "equal":
+        table["weight"] = table["block_weight"] = 1.0
+    elif rule.weights in ("correlation", "entropy"):
+        for _, members in table.groupby("block", sort=False):
+            names = list(members.index)
+            inside = score[names].to_numpy()
+            if len(names) == 1:
+                table.loc[names, "weight"] = 1.0
+            elif rule.weights == "correlation":
+                table.loc[names, "weight"] = correlation_adjusted_weights(inside, members["weight"], names=names)
+            else:
+                table.loc[names, "weight"] = entropy_weights(inside, names=names)
+    elif rule.weights != "given":
+        raise ValueError(f"weights: expected given, equal, correlation or entropy, got {rule.weights!r}")
+    blocks = table["block"].tolist()
+    of_block = [float(table.loc[table["block"] == block, "block_weight"].iloc[0]) for block in dict.fromkeys(blocks)]
+    table["weight_in_index"] = hierarchical_weights(blocks, table["weight"].to_numpy(float), of_block)
+    return table
