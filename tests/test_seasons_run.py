@@ -120,6 +120,14 @@ def test_a_season_of_factors_1_equals_the_base_and_is_not_searched_twice(country
     assert run.travelled.roads[0] is run.travelled.roads[1]
 
 
+def test_a_tier_without_a_centre_is_unknown_in_every_month(country):
+    tiers = [{"name": "port", "values": ["port"]}, {"name": "city", "values": ["city"]}]
+    run = Run(country, tiers=tiers)
+    assert np.isnan(run.monthly("port")).all()
+    assert run.columns[["months_cut_off_port", "worst_month_port", "seasonality_port"]].isna().all(axis=None)
+    assert run.travelled.route("b", "port").line is None
+
+
 def test_a_ferry_runs_in_its_months(country):
     run = Run(country)
     island = run.columns.loc["i"]

@@ -378,7 +378,8 @@ def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) ->
 
 def _unknown(ids: pd.Index) -> pd.DataFrame:
     nobody = pd.Series([None] * len(ids), index=ids, dtype=object)
-    unknown = {"travel_time_min": np.nan, "distance_km": np.nan, "mode": NONE}
+    unknown = {"travel_time_min": np.nan, "distance_km": np.nan, "mode": NONE, **dict.fromkeys(PARTS, np.nan)}
+    unknown["moved"] = False
     return pd.DataFrame({"to_id": nobody, **unknown}, index=ids)
 
 
