@@ -43,7 +43,7 @@ def without_fords(network: Network, barriers: gpd.GeoSeries) -> tuple[Network, N
     passes = (edges[ROAD_CLASS] == "ferry").to_numpy(bool)
     for column in (BRIDGE, TUNNEL):
         if column in edges:
-            passes |= edges[column].to_numpy(bool)
+            passes = passes | edges[column].to_numpy(bool)
     cut = np.zeros(len(edges), bool)
     crossing, _ = shapely.STRtree(barriers.to_numpy()).query(edges.geometry.to_numpy(), predicate="intersects")
     cut[crossing] = True
