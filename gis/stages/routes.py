@@ -97,6 +97,20 @@ def route(
     ------
     ValueError
         A journey by road without the roads.
+
+    Notes
+    -----
+    The length of the line itself differs from `length_km` by some millionths, since within a segment degrees are
+    interpolated; a `straight` journey is longer than its line by the detour factor.
+
+    Examples
+    --------
+    >>> from gis.stages.travel import straight_journeys
+    >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
+    >>> journeys = straight_journeys(points, np.array([True, False]), speed_kph=60, detour_factor=1.5)
+    >>> made = route(points, "b", journeys.loc["b"])
+    >>> made.to_id, made.mode, round(made.length_km, 1), made.line.wkt
+    ('a', 'straight', 107.5, 'LINESTRING (71 50, 70 50)')
     """
     to_id, mode = journey["to_id"], str(journey["mode"])
     minutes, km = float(journey["travel_time_min"]), float(journey["distance_km"])
