@@ -146,7 +146,8 @@ def value_at(value: Float, score: Float, wanted: Float, rule: pd.Series) -> Floa
         # The scale begins at the worst of the others.
         alone = finite & (directed == worst) & ((directed == worst).sum() == 1)
         start = np.where(alone, ordered[1], worst)
-        found = start + wanted * (best - start)
+        with np.errstate(invalid="ignore"):  # a class that cannot be reached by this indicator is not possible anyway
+            found = start + wanted * (best - start)
         possible &= start < best
     else:
         order = np.argsort(score[finite], kind="stable")
