@@ -490,6 +490,8 @@ def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, f
                 value=f"blocks.{name}",
             )
     weights = {block: given.get(block, float(blocks.get(block, 1.0))) for block in dict.fromkeys(table["block"])}
+    if study.index.weights == "equal":
+        return table.assign(weight=1.0), dict.fromkeys(weights, 1.0)
     return table, weights
 
 
@@ -564,9 +566,12 @@ def _check_columns(
     for column in sorted({name for name in minutes if minutes.count(name) > 1}):
         desk.error("names", f"the names of tiers and seasons make the column {column} twice; choose another name")
     _check_supplies(study, settlements, desk)
+    file = study.settlements.path.name
+    if study.index.missing_by is not None and study.index.missing_by not in settlements:
+        message = f"index.missing_by must name a column of the settlements: {sorted(set(settlements) - {'geometry'})}"
+        desk.error("no-such-column", message, file=file, value=study.index.missing_by)
     if study.indicators is None:
         return
-    file = study.settlements.path.name
     computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
     computed |= {name for name, measure in MEASURES.items() if measure.classes is None}
     computed |= {remoteness_value(study.remoteness.preset), *(supply(one.name) for one in study.supplies)}
@@ -575,8 +580,8 @@ def _check_columns(
         computed.add(travel_time_min(tier.name, "worst"))
         computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
     computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
-    for name, row in indicators.iterrows():
-        column = row["column"]
+    asked = [(name, column) for name, row in indicators.iterrows() for column in (row["column"], row["per"]) if column]
+    for name, column in asked:
         if column in settlements and column not in computed:
             if not pd.api.types.is_numeric_dtype(settlements[column]):
                 value = settlements[column].dropna().astype(str)

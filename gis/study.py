@@ -20,6 +20,7 @@ from pydantic import (
 
 from gis.errors import StudyError
 from gis.fields import travel_time_min
+from gis.kernels.composite import Normalisation
 from gis.read.shipped import layers_dir
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -323,8 +324,56 @@ class Indicator(_Model):
     """1: more is better; -1: less is better."""
     weight: Positive = 1.0
     """Its weight within the block."""
-    transform: Literal["none", "log"] = "none"
-    """`log` before normalising, for values that span powers of ten; they must not be negative."""
+    transform: Literal["none", "log", "outliers"] = "none"
+    """`log`: for values of 0 or more over powers of ten; `outliers`: pulled in where skew and kurtosis are high."""
+    normalise: Normalisation = "min_max"
+    """How it is brought to 0-1."""
+    goalposts: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
+    """For `goalposts`: low and high, in the column's unit."""
+    target: Number | None = None
+    """For `distance_to_target`: the value that scores 1, in the column's unit."""
+    reference: str | None = None
+    """For `distance_to_reference`: the id of the settlement that scores 1."""
+    missing: Literal["none", "mean", "median", "fail"] = "none"
+    """A gap drops out, is filled in from the group (see index.missing_by), or stops the run."""
+    per: str | None = None
+    """A column to divide by, such as population."""
+    per_scale: Positive = 1.0
+    """1000 for a rate per thousand."""
+
+    @model_validator(mode="after")
+    def _needs(self) -> "Indicator":
+        for way, key in (
+            ("goalposts", "goalposts"), ("distance_to_target", "target"), ("distance_to_reference", "reference")
+        ):  # fmt: skip
+            if (self.normalise == way) != (getattr(self, key) is not None):
+                raise ValueError(f"indicator {self.name!r}: normalise {way!r} and the key {key} go together")
+        if self.transform == "outliers" and self.normalise in ("goalposts", "distance_to_target"):
+            raise ValueError(f"indicator {self.name!r}: outliers are moved by the data, goalposts and targets are not")
+        if self.goalposts is not None and not self.goalposts[0] < self.goalposts[1]:
+            raise ValueError(f"indicator {self.name!r}: goalposts must rise, got {self.goalposts}")
+        return self
+
+
+class IndexRule(_Model):
+    """How the indicators become viability."""
+
+    aggregation: Literal["arithmetic", "geometric", "harmonic", "generalised", "copeland"] = "arithmetic"
+    """`geometric` and `harmonic` let a strength make good a weakness in part only, and need a floor above 0."""
+    power: Number | None = None
+    """For `generalised`: the power of the mean."""
+    weights: Literal["given", "equal", "correlation", "entropy"] = "given"
+    """As the study gives them, all equal, or within each block by correlation or entropy."""
+    floor: Annotated[Number, Field(ge=0, lt=100)] = 0.0
+    """The points of the worst score: 1 for a geometric or harmonic mean."""
+    missing_by: str | None = None
+    """The column of groups that gaps are filled in from, such as region; without it all settlements are one."""
+
+    @model_validator(mode="after")
+    def _power(self) -> "IndexRule":
+        if (self.aggregation == "generalised") != (self.power is not None):
+            raise ValueError("aggregation 'generalised' and the key power go together")
+        return self
 
 
 class PotentialRule(_Model):
@@ -492,6 +541,7 @@ class Study(_Model):
     """Without them those of the preset `indicators.csv` whose columns the study has."""
     blocks: dict[Slug, Positive] | None = None
     """Weight of each block; without them the preset `blocks.csv`, and 1 for a block that it does not name."""
+    index: IndexRule = IndexRule()
     potential: PotentialRule = PotentialRule()
     typology: Typology = Typology()
     planning: Planning = Planning()

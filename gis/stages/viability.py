@@ -119,7 +119,7 @@ def viability(
         logarithm, where skew and kurtosis are high). And, where wanted: `normalise` (one of the ten ways of
         `gis.kernels.composite.normalise`), `goalposts` (low and high) and `target` in the column's unit, `reference`
         (the id of a settlement), `missing` (`none` drops out, `mean` or `median` of the group, `fail`), `per` (a
-        column to divide by) and `per_scale`.
+        column to divide by) and `per_scale`, and `floor` in place of the rule's.
     block_weights
         Of each block.
     rule
@@ -175,7 +175,7 @@ def viability(
             left_out[name] = "no settlement has a value" + endless
             continue
         after, done = treated(raw, one, groups)
-        score = scored(after, one, settlements.index, rule.floor / 100.0)
+        score = scored(after, one, settlements.index, float(row.get("floor", rule.floor)) / 100.0)
         if score is None:
             left_out[name] = f"every settlement has the same value, {raw[np.isfinite(raw)][0]:g}"
             continue

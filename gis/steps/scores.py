@@ -8,7 +8,7 @@ from gis.errors import Finding, InputError
 from gis.inputs import Inputs
 from gis.record import Record
 from gis.stages.potential import by_shares, by_thresholds
-from gis.stages.viability import Viability, viability
+from gis.stages.viability import Rule, Viability, viability
 from gis.steps.remoteness import remoteness
 from gis.study import Study
 
@@ -29,37 +29,68 @@ def fitness(
             1,
             str(name),
         )
+    by = study.index
+    rule = Rule(by.aggregation, by.power, by.weights, by.floor)
+    groups = None if by.missing_by is None else scored[by.missing_by].astype(object).fillna("").to_numpy()
     try:
-        made: Viability = viability(scored, table[~absent], inputs.block_weights)
+        made = viability(scored, table[~absent], inputs.block_weights, rule=rule, groups=groups)
     except ValueError as error:
-        raise InputError([Finding("error", "indicators", str(error), file=study.settlements.path.name)]) from None
-    for name, reason in made.left_out.items():
-        record.note("warning", "indicator-left-out", f"the indicator tells nothing apart: {reason}", 1, name)
-    for name, count in made.infinite.items():
-        record.note(
-            "repair",
-            "unreachable-is-worst",
-            "unreachable counts as the end of the indicator's range",
-            count,
-            name,
-        )
+        hint = "; index.floor = 1 does that" if "normalise to bounds above 0" in str(error) else ""
+        message = f"{error}{hint}"
+        raise InputError([Finding("error", "indicators", message, file=study.settlements.path.name)]) from None
+    _note(made, study, record)
     scored[fields.VIABILITY] = made.index
     scored[fields.VIABILITY_MISSING] = made.missing
-    rule, population = study.potential, scored[fields.POPULATION]
-    if rule.rule == "thresholds":
-        scored[fields.POTENTIAL] = by_thresholds(made.index, population, high=rule.high, low=rule.low)
-        limits = {"high": rule.high, "medium": rule.low}
+    limit, population = study.potential, scored[fields.POPULATION]
+    if limit.rule == "thresholds":
+        scored[fields.POTENTIAL] = by_thresholds(made.index, population, high=limit.high, low=limit.low)
+        limits = {"high": limit.high, "medium": limit.low}
     else:
         scored[fields.POTENTIAL], limits = by_shares(
-            made.index, population, high=rule.high, medium=rule.medium, low=rule.low
+            made.index, population, high=limit.high, medium=limit.medium, low=limit.low
         )
     record.figures["potential_limits"] = limits
     record.figures["potential"] = {name: int((scored[fields.POTENTIAL] == name).sum()) for name in fields.POTENTIALS}
     parts = made.contributions.rename(columns=fields.contribution)
-    used = table.loc[made.contributions.columns].join(made.ranges)
-    used["block_weight"] = used["block"].map(inputs.block_weights)
-    tables = {"indicators": used.reset_index(), "normalised": made.normalised}
-    return scored.join(parts), tables
+    return scored.join(parts), _tables(table, made, scored, by.floor)
+
+
+def _note(made: Viability, study: Study, record: Record) -> None:
+    """Note what was left out, filled in and pulled in."""
+    for name, reason in made.left_out.items():
+        record.note("warning", "indicator-left-out", f"the indicator tells nothing apart: {reason}", 1, name)
+    message = "unreachable counts as the end of the indicator's range"
+    for name, count in made.infinite.items():
+        record.note("repair", "unreachable-is-worst", message, count, name)
+    group = study.index.missing_by or "all settlements"
+    for name, count in made.imputed.items():
+        record.note("repair", "filled-in", f"values of the indicator were filled in from {group}", count, name)
+    for name, done in made.treatments.items():
+        what = (
+            f"{done.winsorised} outliers set to the next value" if done.action == "winsorise" else "its logarithm taken"
+        )
+        if done.action != "none":
+            passed = "" if done.passed else "; skew and kurtosis are still high"
+            record.note("repair", "outliers", f"the indicator was skewed: {what}{passed}", 1, name)
+    if study.index.weights != "given":
+        record.figures["weights"] = made.weights["weight_in_index"].to_dict()
+
+
+def _tables(table: pd.DataFrame, made: Viability, scored: pd.DataFrame, floor: float) -> dict[str, pd.DataFrame]:
+    """Every stage of the index, in its order, so that a third person can recompute it."""
+    weights = made.weights
+    used = table.loc[weights.index].join(made.ranges).dropna(axis=1, how="all")
+    used = used.assign(weight=weights["weight"], block_weight=weights["block_weight"])
+    used = used if floor == 0 else used.assign(floor=floor)
+    return {
+        "indicators": used.reset_index(),
+        "raw": made.raw,
+        "treated": made.treated,
+        "normalised": made.normalised,
+        "weights": weights.reset_index(),
+        "contributions": made.contributions,
+        "index": scored[[fields.VIABILITY, fields.VIABILITY_MISSING, fields.POTENTIAL]],
+    }
 
 
 def ordered(scored: gpd.GeoDataFrame, inputs: Inputs) -> gpd.GeoDataFrame:
