@@ -18,13 +18,15 @@ from gis.publish.bundle import bundle
 from gis.publish.climate import write_measure
 from gis.publish.geopackage import write_geopackage
 from gis.publish.pictures import write_lorenz, write_ranking
+from gis.publish.project import EXTENTS, region_extents, write_project
+from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
 from gis.publish.record import sha256, write_record
 from gis.publish.tables import write_csv, write_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name
 from gis.steps.climate import climate_rasters
-from gis.study import study_schema
+from gis.study import Study, study_schema
 
 _LIBRARIES = ("folium", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely")
 
@@ -99,6 +101,9 @@ def write_outputs(result: Result, out: Path) -> Path:
                     surface_assumed=result.roads["surface_assumed"].astype(bool)
                 )
             layers |= dict(reversed(result.areas.items()))
+            if "regions" not in layers and result.settlements[fields.REGION].notna().any():
+                layers[EXTENTS] = region_extents(result.settlements)
+            layers |= dict(reversed(_context(result).items()))
             write_geopackage(
                 folder / "results.gpkg",
                 {**layers, **result.cards, "repairs": repairs},
@@ -107,6 +112,17 @@ def write_outputs(result: Result, out: Path) -> Path:
                 title=study.title,
                 abstract="\n".join(study.notes),
             )
+        with record.stage("project"):
+            write_project(
+                folder / "project.qgz",
+                crs=result.grid.crs,
+                tiers=tiers,
+                remoteness_classes=result.inputs.classes["class"].tolist(),
+                about=About(study.title, study.notes, [_program(), *settings(study)], language),
+                tier_names=titles,
+                day=datetime.now(UTC).date(),
+                program=_program(),
+            )
         (folder / "study.schema.json").write_text(
             json.dumps(study_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
@@ -114,6 +130,32 @@ def write_outputs(result: Result, out: Path) -> Path:
             folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers})
         )
     return out
+
+
+def _program() -> str:
+    return f"Shalgai {version('shalgai')}"
+
+
+def settings(study: Study) -> list[str]:
+    """Return what the study sets, a line for each key, in its order.
+
+    Examples
+    --------
+    >>> from gis.study import make_study
+    >>> settings(make_study({"settlements": {"path": "villages.csv"}}, folder=Path()))
+    ['settlements.path = "villages.csv"']
+    """
+
+    def lines(value: object, key: str) -> list[str]:
+        if isinstance(value, dict):
+            return [
+                line for name, inner in value.items() for line in lines(inner, f"{key}.{name}" if key else str(name))
+            ]
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            return [line for i, inner in enumerate(value, start=1) for line in lines(inner, f"{key}.{i}")]
+        return [f"{key} = {json.dumps(value, ensure_ascii=False)}"]
+
+    return lines(study.model_dump(mode="json", exclude_unset=True), "")
 
 
 def _climate(folder: Path, result: Result) -> None:

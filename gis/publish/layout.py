@@ -17,6 +17,15 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A layer in a legend: its heading there (empty: none), and which of its lines, counted from 0, in which order."""
+
+    layer: Layer
+    heading: str
+    lines: Sequence[int]
+
+
+@dataclass(frozen=True)
 class Page:
     """What a layout shows.
 
@@ -31,7 +40,7 @@ class Page:
     theme
         The map theme that the map follows.
     legend
-        Layers of the legend with their headings there.
+        What the legend shows, from above.
     extent
         West, south, east, north in the project's CRS; the page shows at least this.
     coverage
@@ -46,7 +55,7 @@ class Page:
     subtitle: str
     footer: str
     theme: str
-    legend: Sequence[tuple[Layer, str]]
+    legend: Sequence["Entry"]
     extent: tuple[float, float, float, float]
     km: str
     coverage: Layer | None = None
@@ -68,7 +77,7 @@ def layout(parent: xml.Element, page: Page) -> None:
     """Add a print layout."""
     width, height = page.size
     k = width / A4[0]  # everything grows with the page, the margins less
-    edge, side = 8.0, 72.0 * (1 + (k - 1) * 0.6)
+    edge, side = 8.0, 67.0 * k
     top, foot = 26.0 * k, 17.0 * k
     root = xml.SubElement(parent, "Layout", name=page.name, units="mm", printResolution="300", worldFileMap="")
     xml.SubElement(root, "Snapper", tolerance="5", snapToItems="1", snapToGrid="0", snapToGuides="1")
@@ -86,7 +95,9 @@ def layout(parent: xml.Element, page: Page) -> None:
         "northOffset": "0", "mode": "0", "anchorPoint": "4", "resizeMode": "0", "pictureRotation": "0",
         "svgFillColor": "34,34,34,255", "svgBorderColor": "255,255,255,255", "svgBorderWidth": "0.2",
     })  # fmt: skip
-    _label(root, page, "sources", (edge, height - foot - edge + 3, width - 2 * edge, foot), page.footer, 7 * k, top=True)
+    _label(
+        root, page, "sources", (edge, height - foot - edge + 3, width - 2 * edge, foot), page.footer, 7 * k, top=True
+    )
     if page.coverage is not None:
         xml.SubElement(
             root, "Atlas", enabled="1", hideCoverage="0", coverageLayer=page.coverage.key,
@@ -144,7 +155,15 @@ def fitted(extent: tuple[float, float, float, float], ratio: float) -> tuple[flo
 
 
 def _label(
-    root: xml.Element, page: Page, name: str, box: Box, text: str, points: float, *, bold: bool = False, top: bool = False
+    root: xml.Element,
+    page: Page,
+    name: str,
+    box: Box,
+    text: str,
+    points: float,
+    *,
+    bold: bool = False,
+    top: bool = False,
 ) -> None:
     item = _item(root, page, _LABEL, name, box, {
         "labelText": text, "htmlState": "0", "halign": "1", "valign": "32" if top else "128", "marginX": "0",
@@ -159,30 +178,32 @@ def _legend(root: xml.Element, page: Page, box: Box, shown: str, k: float) -> No
     item = _item(root, page, _LEGEND, "legend", box, {
         "title": "", "columnCount": "1", "splitLayer": "0", "symbolWidth": f"{5 * k:.10g}", "boxSpace": "0",
         "symbolHeight": f"{3.2 * k:.10g}", "maxSymbolSize": f"{3.6 * k:.10g}", "lineSpacing": "0.6", "columnSpace": "2",
-        "resizeToContents": "0", "map_uuid": shown, "legendFilterByAtlas": "0", "wrapChar": "", "fontColor": "#222222",
-        "symbolAlignment": "1", "titleAlignment": "1",
+        "resizeToContents": "0", "map_uuid": shown, "legendFilterByAtlas": "0", "wrapChar": "\n",
+        "fontColor": "#222222", "symbolAlignment": "1", "titleAlignment": "1",
     })  # fmt: skip
     styles = xml.SubElement(item, "styles")
     gaps = {"title": 9.0, "group": 9.0, "subgroup": 8.5, "symbol": 8.0, "symbolLabel": 7.5}
     for name, points in gaps.items():
-        margins = {"marginTop": "2.6"} if name == "subgroup" else {"marginTop": "0.9"}
+        margins = {"marginTop": "2.6", "marginBottom": "0.9"} if name == "subgroup" else {"marginTop": "0.9"}
         margins |= {"marginLeft": "1.5"} if name == "symbolLabel" else {}
         style = xml.SubElement(styles, "style", {"name": name, "alignment": "1", "indent": "0", **margins})
         xml.SubElement(style, "styleFont", description=_font(points * k, bold=name == "subgroup"), style="")
     tree = xml.SubElement(item, "layer-tree-group")
-    for layer, heading in page.legend:
-        tree_layer(tree, layer, visible=True, heading=heading)
+    for entry in page.legend:
+        options = tree_layer(tree, entry.layer, visible=True)
+        lines = ",".join(map(str, entry.lines))
+        named = {"title-label": entry.heading} if entry.heading else {"title-style": "hidden"}
+        for key, value in {**named, "node-order": lines}.items():
+            xml.SubElement(options, "Option", type="QString", name=f"legend/{key}", value=value)
 
 
-def tree_layer(parent: xml.Element, layer: Layer, *, visible: bool, heading: str = "") -> None:
-    """Add a layer to a tree of layers; `heading` is how a legend names it."""
+def tree_layer(parent: xml.Element, layer: Layer, *, visible: bool) -> xml.Element:
+    """Add a layer to a tree of layers, and return the place of its options."""
     node = xml.SubElement(
         parent, "layer-tree-layer", id=layer.key, name=layer.name, source=layer.source, providerKey=layer.provider,
         checked="Qt::Checked" if visible else "Qt::Unchecked", expanded="0",
     )  # fmt: skip
-    options = xml.SubElement(xml.SubElement(node, "customproperties"), "Option", type="Map")
-    if heading:
-        xml.SubElement(options, "Option", type="QString", name="legend/title-label", value=heading)
+    return xml.SubElement(xml.SubElement(node, "customproperties"), "Option", type="Map")
 
 
 def _scale(root: xml.Element, page: Page, box: Box, shown: str, k: float) -> None:

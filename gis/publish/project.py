@@ -23,10 +23,18 @@ from pyproj import CRS, Transformer
 from gis import fields as f
 from gis.publish import palette, qml
 from gis.publish.geopackage import AREAS, SIZE_BY_POPULATION
-from gis.publish.layout import A3, A4, Page, layout, plain, tree_layer
+from gis.publish.layout import A3, A4, Entry, Page, layout, plain, tree_layer
 from gis.publish.project_layers import (
-    About, Layer, class_styles, forms, map_tip, maplayer, raster_band, srs, text_of,
-)  # fmt: skip
+    About,
+    Layer,
+    class_styles,
+    forms,
+    map_tip,
+    maplayer,
+    raster_band,
+    srs,
+    text_of,
+)
 from gis.publish.rasters import band_names
 from gis.publish.words import column_label, tier_name, words
 
@@ -34,6 +42,7 @@ EXTENTS = "region_extents"
 """The layer of boxes around the settlements of each region, for atlas and bookmarks where no polygons are."""
 
 _FOOTER = 700  # letters of the sources that fit under a page
+_HEADING = 30  # letters of a heading in a legend, before it is broken
 _VERSION = "3.22.0"
 Extent = tuple[float, float, float, float]
 
@@ -97,7 +106,7 @@ def write_project(
 
     Notes
     -----
-    Opens in QGIS 3.22 and newer. The themes of settlements are styles of one layer: choosing a theme switches the style.
+    Opens in QGIS 3.22 and newer. The themes of settlements are styles of one layer: a theme switches the style.
     """
     made = _Project(path.parent, tiers, remoteness_classes, about, tier_names)
     text = text_of(made.document(CRS(crs), f"{program}, {day.isoformat()}"))
@@ -146,7 +155,7 @@ class _Project:
         return Layer(
             heading, f"./{self.package.name}|layername={table}", "ogr", {"default": style},
             crs=CRS(about["crs"]) if about["crs"] else None,
-            extent=tuple(map(float, about["total_bounds"])) if shape and about["features"] else None,
+            extent=about["total_bounds"] if shape and about["features"] else None,
             geometry=shape or "", extras=[forms(list(about["fields"]), self.about.language)],
         )  # fmt: skip
 
@@ -179,10 +188,11 @@ class _Project:
 
     def themes(self) -> dict[str, dict[str, str]]:
         """Return the styles of the layers that are shown, by the name of the theme; the main themes first."""
-        context = [name for name in ("borders", "roads", "water", "land") if name in self.layers]
-        below = dict.fromkeys(context, "default")
+        context = ("borders", "roads", "water", "land")
+        below: dict[str, str] = {name: "default" for name in context if name in self.layers}
         language, names = self.about.language, self.tier_names
-        made = {self.words["column.potential"]: {"centres": "default", "settlements": "default", **below}}
+        made: dict[str, dict[str, str]] = {}
+        made[self.words["column.potential"]] = {"centres": "default", "settlements": "default", **below}
         for column in self.columns:
             shown = {"centres": "default", "settlements": column, **below}
             made[column_label(column, language, names)] = shown
@@ -241,7 +251,10 @@ class _Project:
         tree = xml.SubElement(root, "layer-tree-group")
         first = next(iter(self.themes().values()))
         for title, names in (
-            ("project.results", ("centres", "settlements", "travel_time", "distance", "regions", "districts", "repairs")),
+            (
+                "project.results",
+                ("centres", "settlements", "travel_time", "distance", "regions", "districts", "repairs"),
+            ),
             ("project.context", ("borders", "roads", "water", EXTENTS, "land")),
         ):
             group = _group(tree, self.words[title])
@@ -277,19 +290,33 @@ class _Project:
         for theme, shown in self.themes().items():
             if shown.get("settlements", "").startswith("travel_time_"):
                 continue  # a map of every season would bury the others; the surface of each tier is printed
-            legend = [(self.layers[n], self._heading(n, theme)) for n in shown if n != "land"]
+            legend = [self._entry(name, style, theme) for name, style in shown.items() if name != "land"]
             one = Page("", A4, plain(about.title), plain(theme), footer, theme, legend, extent, w["unit.km"])
             pages += [replace(one, name=f"A4: {theme}"), replace(one, name=f"A3: {theme}", size=A3)]
         if self.coverage is not None:
             atlas = replace(
-                pages[0], name=f"{w['project.atlas']}: {pages[0].theme}", coverage=self.coverage,
+                pages[0], name=": ".join([w["project.atlas"], pages[0].theme]), coverage=self.coverage,
                 page_name=AREAS["regions"], subtitle=f"{pages[0].subtitle}: [% @atlas_pagename %]",
             )  # fmt: skip
             pages.append(atlas)
         return pages
 
-    def _heading(self, name: str, theme: str) -> str:
-        return theme if name == "settlements" else self.layers[name].name
+    def _entry(self, name: str, style: str, theme: str) -> Entry:
+        """Show a layer in the legend: the highest class first, and no line that says nothing."""
+        layer = self.layers[name]
+        heading = theme if name == "settlements" else layer.name
+        if len(heading) > _HEADING:
+            heading = heading.replace(": ", ":\n", 1)
+        if layer.provider == "gdal":  # the first line names the band
+            items = xml.fromstring(layer.styles[style]).findall(".//colorrampshader/item")
+            return Entry(layer, heading, range(1, len(items) + 1))
+        rules = xml.fromstring(layer.styles[style]).findall(".//rules/rule")
+        if len(rules) == 1:
+            return Entry(layer, "", [0])
+        if name == "centres":  # the last rule is for a tier that is not known: none is
+            rules = rules[:-1]
+        drawn = range(len(rules))
+        return Entry(layer, heading, drawn[::-1] if style == "default" and name != "regions" else drawn)
 
     def _bookmarks(self, root: xml.Element) -> None:
         marks = xml.SubElement(root, "Bookmarks")

@@ -178,7 +178,7 @@ def map_tip(
 
 
 def _value(column: str) -> str:
-    known = f"represent_value(\"{column}\")" if column in CLASSES else f'"{column}"'
+    known = f'represent_value("{column}")' if column in CLASSES else f'"{column}"'
     return f"[% replace(coalesce({known}, '–'), map('&', '&amp;', '<', '&lt;', '>', '&gt;')) %]"
 
 
