@@ -234,7 +234,7 @@ def _seasons(row: pd.Series, tier: str, tiers: Iterable[str], *, reached: bool) 
 
 def _indicators(table: pd.DataFrame, viability: float | None) -> tuple[list[dict[str, Any]], float | None, int]:
     """The indicators, those of most points first, with points that sum as they stand."""
-    if viability is None or table.empty:
+    if viability is None or table.empty or table["points"].isna().any():  # Copeland's index has no parts
         return [], None, 0
     table = table.sort_values("points", ascending=False, kind="stable")
     points = table["points"].to_list()

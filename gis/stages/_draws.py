@@ -14,6 +14,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Normalisation = Literal["percentile_rank"]
 Aggregation = Literal["geometric", "harmonic"]
+PublishedAggregation = Literal["arithmetic", "geometric", "harmonic", "generalised"]
 
 _FLOOR = 0.01
 _ELEMENTS = 2_000_000  # of an array that is worked on at once
@@ -79,6 +80,8 @@ class Index:
         As published.
     normalisations, aggregations
         Alternatives to the published ones.
+    published_aggregation, power
+        The published one, and the power of a generalised mean.
     lots
         How many ways of filling the gaps there are; 0 where they drop out.
     scale
@@ -92,6 +95,8 @@ class Index:
     block_weights: Float
     normalisations: tuple[Normalisation, ...]
     aggregations: tuple[Aggregation, ...]
+    published_aggregation: PublishedAggregation
+    power: float | None
     lots: int
     scale: Mapping[tuple[int, int], tuple[float, float]]
 
@@ -109,18 +114,24 @@ class Index:
         aggregations: Sequence[Aggregation],
         order: Int,
         seed: int,
+        published: PublishedAggregation = "arithmetic",
+        power: float | None = None,
+        unknown: pd.DataFrame | None = None,
     ) -> "Index":
-        """Gather the alternatives; `order` sorts the rows, so that lots do not depend on theirs."""
+        """Gather the alternatives; `order` sorts the rows, so that lots do not depend on theirs.
+
+        `unknown` says which values were not known and have a score because they were filled in.
+        """
         columns, gaps = [], False
         for number, name in enumerate(scores.columns):
-            published = scores[name].to_numpy(float)
+            own = scores[name].to_numpy(float)
             follows: Literal["journeys", "population", ""] = ""
-            values = published[np.newaxis]
+            values = own[np.newaxis]
             if name in journeys:
                 follows, values = "journeys", journeys[name]
             elif name in population:
                 follows, values = "population", np.concatenate([values, population[name]])
-            gap = np.isnan(published)
+            gap = np.isnan(own) if unknown is None else unknown[name].to_numpy(bool)
             some = lots > 0 and gap.any() and not gap.all()
             gaps |= bool(some)
             filled = _filled(values, gap, order, lots, [seed, 4, number]) if some else values[:, np.newaxis]
@@ -134,7 +145,9 @@ class Index:
             indicators["weight"].to_numpy(float),
             np.array([block_weights[block] for block in blocks], float),
             tuple(normalisations),
-            tuple(aggregations),
+            tuple(kind for kind in aggregations if kind != published),
+            published,
+            power,
             lots if gaps else 0,
             {},
         )
@@ -197,26 +210,31 @@ class Index:
         n = self.columns[0].values.shape[-1]
         size = max(1, _ELEMENTS // max(n, 1))
         for recipe in sorted({(int(a), int(b)) for a, b in plan.recipe}):
-            values = [_powered(flat.reshape(-1, n), self._aggregation(recipe)) for flat in self._normalised(recipe)]
+            power, lift = self._power(recipe)
+            values = [_powered(table.reshape(-1, n), power, lift) for table in self._normalised(recipe)]
             draws = np.flatnonzero((plan.recipe == recipe).all(axis=1))
             factor, term = self.scale.get(recipe, (1.0, 0.0))
             for start in range(0, len(draws), size):
                 some = draws[start : start + size]
-                mean = _unpowered(self._mean(values, plan, some), self._aggregation(recipe))
+                mean = _unpowered(self._mean(values, plan, some), power, lift)
                 yield some, mean * (100.0 * factor) + term
 
     def changed(self, rows: Int, change: Float) -> "Index":
         """Return the index of some settlements, once their published scores are changed by `(len(rows), k)`."""
         columns, ranked = [], []
         for number, column in enumerate(self.columns):
-            new = np.clip(column.values[:, :, rows] + change[:, number], 0.0, 1.0)
+            least, most = np.nanmin(column.values), np.nanmax(column.values)
+            new = np.clip(column.values[:, :, rows] + change[:, number], least, most)
             columns.append(_Column(new, column.follows))
             if self.ranked:
                 ranked.append(_looked_up(new, column.values, self.ranked[number]))
         return replace(self, columns=tuple(columns), ranked=tuple(ranked))
 
-    def _aggregation(self, recipe: tuple[int, int]) -> Aggregation | None:
-        return self.aggregations[recipe[1] - 1] if recipe[1] else None
+    def _power(self, recipe: tuple[int, int]) -> tuple[float, bool]:
+        """The power of the mean of a recipe, 0 the geometric; and whether scores are lifted off zero before."""
+        kind = self.aggregations[recipe[1] - 1] if recipe[1] else self.published_aggregation
+        power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(kind, self.power or 1.0)
+        return power, recipe != (0, 0) and power <= 0
 
     def _normalised(self, recipe: tuple[int, int]) -> tuple[Float, ...]:
         return self.ranked if recipe[0] else tuple(column.values for column in self.columns)
@@ -289,16 +307,16 @@ def _looked_up(new: Float, values: Float, ranked: Float) -> Float:
     return out
 
 
-def _powered(scores: Float, aggregation: Aggregation | None) -> Float:
-    """Turn scores into what is averaged; away from zero first, for means that a zero would end."""
-    if aggregation is None:
+def _powered(scores: Float, power: float, lift: bool) -> Float:
+    """Turn scores into what is averaged; off zero first, for means that a zero would end."""
+    if lift:
+        scores = np.maximum(_FLOOR + (1.0 - _FLOOR) * scores, _FLOOR)
+    if power == 1.0:
         return scores
-    lifted = _FLOOR + (1.0 - _FLOOR) * scores
-    return np.log(lifted) if aggregation == "geometric" else 1.0 / lifted
+    return np.log(scores) if power == 0.0 else np.asarray(scores**power)
 
 
-def _unpowered(mean: Float, aggregation: Aggregation | None) -> Float:
-    if aggregation is None:
-        return mean
-    lifted = np.exp(mean) if aggregation == "geometric" else 1.0 / mean
-    return np.asarray((lifted - _FLOOR) / (1.0 - _FLOOR))
+def _unpowered(mean: Float, power: float, lift: bool) -> Float:
+    if power != 1.0:
+        mean = np.exp(mean) if power == 0.0 else np.asarray(mean ** (1.0 / power))
+    return np.asarray((mean - _FLOOR) / (1.0 - _FLOOR)) if lift else mean

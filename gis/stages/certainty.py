@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gis import fields
 from gis.kernels.sensitivity import mean_absolute_rank_change, rank_of, sobol_design, sobol_indices
-from gis.stages._draws import Aggregation, Index, Normalisation, Plan
+from gis.stages._draws import Aggregation, Index, Normalisation, Plan, PublishedAggregation
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -43,13 +43,16 @@ class Alternatives:
     population
         Of the indicators that follow from population: shape `(realisations, n)`, each with other errors.
     missing
-        Whether gaps take, in each draw, the value of another settlement by lot; else they drop out, as published.
+        Whether gaps take, in each draw, the value of another settlement by lot; else they stay as published.
+    unknown
+        Where values are gaps, settlements x indicators, if some of them are filled in; None where gaps have no score.
     """
 
     scores: pd.DataFrame
     journeys: Mapping[str, Float]
     population: Mapping[str, Float]
     missing: bool = False
+    unknown: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,8 @@ def certainty(
     weight_spread: float = 0.25,
     normalisations: Sequence[Normalisation] = ("percentile_rank",),
     aggregations: Sequence[Aggregation] = ("geometric",),
+    published: PublishedAggregation = "arithmetic",
+    power: float | None = None,
     stable: float = 0.8,
     design: int = 64,
 ) -> Certainty:
@@ -165,8 +170,10 @@ def certainty(
     weight_spread
         By what share of itself each weight is moved up or down, evenly: 0 (certain) to 1.
     normalisations, aggregations
-        Alternatives to the published ones (scores as given, arithmetic mean). For the geometric and harmonic mean
-        scores are brought to 0.01 to 1, because a zero would end in zero.
+        Alternatives to the published ones. For the geometric and harmonic mean scores are brought to 0.01 to 1,
+        because a zero would end in zero.
+    published, power
+        The published aggregation of the scores as they are given, and the power of a generalised mean.
     stable
         The probability of its class from which on a settlement counts as stable.
     design
@@ -213,6 +220,9 @@ def certainty(
         aggregations=aggregations,
         order=order,
         seed=seed,
+        published=published,
+        power=power,
+        unknown=alternatives.unknown,
     )
     counts = _counts(alternatives, index)
     rng = np.random.default_rng([seed, 1])

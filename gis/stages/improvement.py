@@ -34,11 +34,14 @@ def changes_needed(
     viability: pd.Series,
     potential: pd.Series,
     limits: Mapping[str, float],
+    *,
+    power: float = 1.0,
 ) -> pd.DataFrame:
     """Find, for each indicator alone, the value that would lift a settlement into the next class.
 
-    The index is a weighted mean, so a score must rise by what the index lacks divided by the indicator's weight in that
-    settlement; the value is where the indicator has that score.
+    The index is a weighted mean of scores raised to a power (of their logarithms, at power 0), so what is averaged must
+    rise by what the index lacks divided by the indicator's weight in that settlement; the value is where the
+    indicator has that score.
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def changes_needed(
         As published.
     limits
         The viability at which `high` and `medium` begin.
+    power
+        Of the mean: 1 arithmetic, 0 geometric, -1 harmonic.
 
     Returns
     -------
@@ -89,12 +94,13 @@ def changes_needed(
     )
     wanted = next_class(potential)
     limit = wanted.map(dict(limits)).to_numpy(float)
-    lacking = limit + _OVER - viability.to_numpy(float)
+    target = _powered(np.asarray((limit + _OVER) / 100.0, np.float64), power)
+    lacking = target - _powered(viability.to_numpy(float) / 100.0, power)
     rows = []
     for number, (name, rule) in enumerate(indicators.iterrows()):
         with np.errstate(divide="ignore", invalid="ignore"):
-            rise = lacking / (100.0 * share[:, number])
-        score = scores[name].to_numpy(float)
+            score = scores[name].to_numpy(float)
+            rise = _unpowered(_powered(score, power) + lacking / share[:, number], power) - score
         needed = value_at(values[name].to_numpy(float), score, score + rise, rule)
         rows.append(
             pd.DataFrame(
@@ -112,6 +118,19 @@ def changes_needed(
     place = pd.Series(np.arange(len(values)), index=values.index)
     out["_place"] = out["settlement_id"].map(place)
     return out.sort_values(["_place", "score_change"], kind="stable", ignore_index=True).drop(columns="_place")
+
+
+def _powered(score: Float, power: float) -> Float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(score) if power == 0.0 else score**power)
+
+
+def _unpowered(mean: Float, power: float) -> Float:
+    """NaN where no score leads there."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if power == 0.0:
+            return np.exp(mean)
+        return np.asarray(np.where(mean >= 0, mean, np.nan) ** (1.0 / power)) if power != 1.0 else mean
 
 
 def value_at(value: Float, score: Float, wanted: Float, rule: pd.Series) -> Float:
@@ -140,22 +159,41 @@ def value_at(value: Float, score: Float, wanted: Float, rule: pd.Series) -> Floa
     if len(ordered) < 2:
         return out
     worst, best = ordered[0], ordered[-1]
-    possible = np.isfinite(score) & (wanted > score) & (wanted <= 1.0)
+    possible = np.isfinite(score) & ~np.isnan(value) & (wanted > score) & (wanted <= np.nanmax(score))
     straight = (directed[finite] - worst) / (best - worst)
-    if np.allclose(straight, score[finite], atol=1e-9):
+    least, most = score[finite].min(), score[finite].max()
+    if np.allclose(least + straight * (most - least), score[finite], atol=1e-9):
         # The scale begins at the worst of the others.
         alone = finite & (directed == worst) & ((directed == worst).sum() == 1)
         start = np.where(alone, ordered[1], worst)
         with np.errstate(invalid="ignore"):  # a class that cannot be reached by this indicator is not possible anyway
-            found = start + wanted * (best - start)
+            found = start + (wanted - least) / (most - least) * (best - start)
         possible &= start < best
     else:
         order = np.argsort(score[finite], kind="stable")
         found = np.interp(wanted, score[finite][order], directed[finite][order])
-        possible &= wanted <= score[finite].max()
     found = sign * found
     out[possible] = (np.expm1(found) if log else found)[possible]
     return out
+
+
+def index_of(scores: Float, share: Float, power: float = 1.0) -> Float:
+    """Return the index, 0 to 100, of scores by their weights in each settlement.
+
+    Parameters
+    ----------
+    scores, share
+        Shape `(n, k)`; the weights of a row sum to 1, 0 where the score is unknown (NaN).
+    power
+        Of the mean.
+
+    Examples
+    --------
+    >>> index_of(np.array([[0.5, np.nan], [0.25, 1.0]]), np.array([[1.0, 0.0], [0.5, 0.5]]), 0.0).tolist()
+    [50.0, 50.0]
+    """
+    averaged = np.where(share > 0, share * _powered(scores, power), 0.0).sum(axis=1)
+    return 100.0 * _unpowered(averaged, power)
 
 
 def score_of(value: Float, known: Float, score: Float) -> Float:

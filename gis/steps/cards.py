@@ -12,7 +12,7 @@ from gis.inputs import Inputs
 from gis.kernels.composite import normalise, row_weights
 from gis.record import Record
 from gis.stages.certainty import Certainty
-from gis.stages.improvement import changes_needed, lifted, next_class, score_of
+from gis.stages.improvement import changes_needed, index_of, lifted, next_class, score_of
 from gis.stages.journey_parts import JourneyParts, journey_lines, journey_parts, slowest_parts
 from gis.steps.remoteness import remoteness
 from gis.steps.travel import Travelled
@@ -23,6 +23,11 @@ Float = NDArray[np.float64]
 PAVED_ROAD = "paved_road"
 """Stands among the indicators of `changes` for a paved road along the present way."""
 
+_CHANGE_COLUMNS = [
+    "settlement_id", "indicator", "value", "needed", "minutes_saved", fields.TIER, "viability", "potential",
+    "next_potential", "probability",
+]  # fmt: skip
+_POWER = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}
 _LINES_MAX = 5_000
 _DRAWN_OF_EACH = 3
 _SAVES_LEAST_MIN = 0.5
@@ -44,7 +49,7 @@ def cards(
     scored
         With every column of the run, in the order of the journeys.
     tables
-        From `gis.steps.scores.fitness`: `indicators` and `normalised`.
+        From `gis.steps.scores.fitness`: `indicators`, `raw` and `normalised`.
     sure
         The draws, where there are any: the probabilities of the classes that changes lead to.
 
@@ -60,14 +65,14 @@ def cards(
           the minutes saved; viability, class, and the probability of the next class or a better one.
     """
     used, scores = tables["indicators"].set_index("indicator"), tables["normalised"]
-    values = pd.DataFrame({name: scored[row["column"]].astype(float) for name, row in used.iterrows()})
+    values = tables["raw"]
     parts = _parts(study, inputs, travelled)
     blocks = used["block"].tolist()
     share = row_weights(
         scores.to_numpy(float),
         used["weight"].to_numpy(float),
         blocks=blocks,
-        block_weights=[inputs.block_weights[block] for block in dict.fromkeys(blocks)],
+        block_weights=used.groupby("block", sort=False)["block_weight"].first().to_numpy(float),
     )
     return {
         "routes": _routes(travelled, parts),
@@ -106,7 +111,7 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
         journeys = _journeys(travelled, tier)
         slowest = slowest_parts(made.parts).reindex(journeys.index)
         detail = made.parts.round({"length_km": 2, "travel_time_min": 1})
-        listed = {key: _listed(rows.drop(columns="from_id")) for key, rows in detail.groupby("from_id")}
+        listed = _listed(detail)
         frame = pd.DataFrame(
             {
                 fields.SETTLEMENT_ID: journeys.index,
@@ -121,7 +126,7 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
                 "slowest_min": slowest["travel_time_min"].to_numpy(float),
                 "slowest_kph": slowest["speed_kph"].to_numpy(float),
                 "paved_saves_min": made.saved_min.to_numpy(float),
-                "parts": [listed.get(key, "[]") for key in journeys.index],
+                "parts": [json.dumps(listed.get(key, [])) for key in journeys.index],
             }
         )
         if draw:
@@ -132,21 +137,21 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
     return gpd.GeoDataFrame(out, geometry="geometry", crs=travelled.points.crs) if draw else out
 
 
-def _listed(parts: pd.DataFrame) -> str:
-    """Write the parts of a journey as JSON, those that take longest first."""
+def _listed(parts: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
+    """List the parts of each journey, those that take longest first."""
     rows = parts.sort_values("travel_time_min", ascending=False, kind="stable")
-    return json.dumps(
-        [
-            {"kind": str(kind), "paved": bool(paved), "km": km, "min": minutes}
-            for kind, paved, km, minutes in rows.itertuples(index=False)
-        ]
-    )
+    columns = [rows[name].tolist() for name in ("from_id", "kind", "paved", "length_km", "travel_time_min")]
+    out: dict[str, list[dict[str, object]]] = {}
+    for key, kind, paved, km, minutes in zip(*columns, strict=True):
+        out.setdefault(key, []).append({"kind": str(kind), "paved": bool(paved), "km": km, "min": minutes})
+    return out
 
 
 def _indicator_values(
     values: pd.DataFrame, scores: pd.DataFrame, share: Float, scored: pd.DataFrame, columns: pd.Series
 ) -> pd.DataFrame:
     frames = []
+    added = all(fields.contribution(str(name)) in scored for name in scores.columns)  # Copeland's index has no parts
     for number, name in enumerate(scores.columns):
         score = scores[name].to_numpy(float)
         frames.append(
@@ -160,7 +165,7 @@ def _indicator_values(
                     "score": score,
                     "percentile": normalise(score, "percentile_rank", ties="average") * 100.0,
                     "weight": share[:, number],
-                    "points": scored[fields.contribution(str(name))].to_numpy(float),
+                    "points": scored[fields.contribution(str(name))].to_numpy(float) if added else np.nan,
                 }
             )
         )
@@ -182,13 +187,17 @@ def _changes(
 ) -> pd.DataFrame:
     limits: dict[str, float] = dict(record.figures["potential_limits"])  # type: ignore[call-overload]
     viability, potential = scored[fields.VIABILITY], scored[fields.POTENTIAL]
-    single = changes_needed(values, scores, used, inputs.block_weights, viability, potential, limits)
+    power = _POWER.get(study.index.aggregation, study.index.power)
+    if power is None:  # Copeland's method has no weighted mean to move
+        return pd.DataFrame(columns=_CHANGE_COLUMNS)
+    block_weights = {str(name): float(rows.iloc[0]) for name, rows in used.groupby("block")["block_weight"]}
+    single = changes_needed(values, scores, used, block_weights, viability, potential, limits, power=power)
     position = pd.Series(np.arange(len(scores)), index=scores.index)
     rows = position[single["settlement_id"]].to_numpy(np.int64)
     number = scores.columns.get_indexer(pd.Index(single["indicator"]))
     change = np.zeros((len(single), scores.shape[1]))
     change[np.arange(len(single)), number] = single["score_change"]
-    single["viability"] = viability.to_numpy(float)[rows] + 100.0 * (share[rows] * change).sum(axis=1)
+    single["viability"] = index_of(scores.to_numpy(float)[rows] + change, share[rows], power)
     first = (single.groupby("settlement_id").cumcount() < _DRAWN_OF_EACH).to_numpy()
     single["probability"] = np.nan
     single.loc[first, "probability"] = _chance(sure, rows[first], change[first], single.loc[first, "potential"])
@@ -197,7 +206,7 @@ def _changes(
     wanted = next_class(potential)
     could = (saved.fillna(0.0).max(axis=1) >= _SAVES_LEAST_MIN) & wanted.notna()
     at = np.flatnonzero(could.to_numpy())
-    after = viability.to_numpy(float)[at] + 100.0 * np.nansum(share[at] * paved[at], axis=1)
+    after = index_of(scores.to_numpy(float)[at] + paved[at], share[at], power)
     roads = pd.DataFrame(
         {
             "settlement_id": scores.index[at],
@@ -211,12 +220,8 @@ def _changes(
         }
     )
     single["next_potential"] = single["potential"]
-    columns = [
-        "settlement_id", "indicator", "value", "needed", "minutes_saved", fields.TIER, "viability", "potential",
-        "next_potential", "probability",
-    ]  # fmt: skip
     return pd.DataFrame(
-        {column: np.concatenate([_column(table, column) for table in (roads, single)]) for column in columns}
+        {column: np.concatenate([_column(table, column) for table in (roads, single)]) for column in _CHANGE_COLUMNS}
     )
 
 

@@ -21,7 +21,7 @@ from gis.stages.certainty import (
     speed_factors,
 )
 from gis.stages.travel import STRAIGHT, Legs, Roads, road_journeys
-from gis.stages.viability import viability
+from gis.stages.viability import Rule, viability
 from gis.steps.remoteness import remoteness
 from gis.steps.travel import Travelled
 from gis.study import Study
@@ -49,10 +49,14 @@ def sureness(
     scored
         With every column of the run, in the order of `places`.
     tables
-        From `gis.steps.scores.fitness`: `indicators` and `normalised`.
+        From `gis.steps.scores.fitness`: `indicators`, `raw` and `normalised`.
     """
     rule = study.certainty
+    by = study.index
     if rule.draws == 0:
+        return None
+    if by.aggregation == "copeland":
+        record.note("warning", "not-drawn", "how sure is found for weighted means, not for Copeland's method", 1)
         return None
     used, scores = tables["indicators"].set_index("indicator"), tables["normalised"]
     sure = certainty(
@@ -61,15 +65,18 @@ def sureness(
             _journeys(study, inputs, places, level, travelled, scored, used),
             _population(study, inputs, scored, used),
             rule.missing,
+            tables["raw"].isna(),
         ),
         used,
-        inputs.block_weights,
+        {str(block): float(rows.iloc[0]) for block, rows in used.groupby("block")["block_weight"]},
         _classes(study, scored),
         draws=rule.draws,
         seed=rule.seed,
         weight_spread=rule.weights,
         normalisations=rule.normalisations,
         aggregations=rule.aggregations,
+        published=by.aggregation,
+        power=by.power,
         stable=rule.stable,
     )
     doubtful = int((~sure.columns[fields.POTENTIAL_STABLE]).sum())
@@ -129,10 +136,18 @@ def _scores(
     changed = scored.assign(**{fields.REMOTENESS: far.score})
     half = np.full(len(scored), 0.5)
     try:
-        made = viability(changed, indicators, inputs.block_weights).normalised
+        made = _normalised(study, inputs, changed, indicators)
     except ValueError:  # none tells settlements apart
         return dict.fromkeys(map(str, indicators.index), half)
     return {str(name): made[name].to_numpy(float) if name in made else half for name in indicators.index}
+
+
+def _normalised(study: Study, inputs: Inputs, scored: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
+    """Score indicators by the rules of the study; how they are put together does not matter here."""
+    by = study.index
+    groups = None if by.missing_by is None else scored[by.missing_by].astype(object).fillna("").to_numpy()
+    table = inputs.indicators.loc[indicators.index]
+    return viability(scored, table, inputs.block_weights, rule=Rule(floor=by.floor), groups=groups).normalised
 
 
 def _minutes(travelled: Travelled, tier: str, season: str, column: str = "travel_time_min") -> Float:
@@ -229,13 +244,12 @@ def _faster_legs(study: Study, legs: Legs, factor: pd.Series) -> Legs:
 def _population(study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, used: pd.DataFrame) -> dict[str, Float]:
     """Score the indicators that follow from population anew, for each draw of its errors."""
     rule = study.certainty
-    affected = used[used["column"] == fields.POPULATION]
+    per = used["per"] if "per" in used else pd.Series(None, index=used.index, dtype=object)
+    affected = used[(used["column"] == fields.POPULATION) | (per == fields.POPULATION)]
     if affected.empty or rule.population == 0:
         return {}
     drawn = [
-        viability(
-            scored.assign(**{fields.POPULATION: scored[fields.POPULATION] * factor}), affected, inputs.block_weights
-        ).normalised
+        _normalised(study, inputs, scored.assign(**{fields.POPULATION: scored[fields.POPULATION] * factor}), affected)
         for factor in population_errors(len(scored), error=rule.population, seed=rule.seed)
     ]
     return {str(name): np.array([table[name].to_numpy(float) for table in drawn]) for name in affected.index}

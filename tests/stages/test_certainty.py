@@ -261,7 +261,7 @@ def test_a_chance_is_what_a_run_with_the_changed_score_finds() -> None:
     limits = Classes(np.ones(30, bool), limits=(60.0, 45.0))
     out = run(given, limits, draws=200, normalisations=(), aggregations=())
     change = np.zeros((30, 4))
-    change[:, 2] = np.minimum(0.3, 1.0 - given.scores["frost"])
+    change[:, 2] = np.minimum(0.3, given.scores["frost"].max() - given.scores["frost"])
     foreseen = out.chance(np.arange(30), change)
     better = Alternatives(given.scores + change, {}, {}, missing=False)
     found = run(better, limits, draws=200, normalisations=(), aggregations=()).columns
