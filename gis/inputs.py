@@ -480,6 +480,8 @@ def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, f
             for name, row in read.iterrows()
         ]
         table = pd.DataFrame(rows).set_index("name").rename_axis("indicator")
+    posts = [pair if isinstance(pair, list) else (None, None) for pair in table.pop("goalposts")]
+    table[["goalpost_low", "goalpost_high"]] = pd.DataFrame(posts, index=table.index, dtype=float)
     blocks = read_lookup(preset("blocks.csv"), text=["block"], numbers=["weight"], key="block")["weight"]
     given = study.blocks or {}
     for name in given:
@@ -580,7 +582,12 @@ def _check_columns(
         computed.add(travel_time_min(tier.name, "worst"))
         computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
     computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
-    asked = [(name, column) for name, row in indicators.iterrows() for column in (row["column"], row["per"]) if column]
+    asked = [
+        (name, column)
+        for name, row in indicators.iterrows()
+        for column in (row["column"], row["per"])
+        if pd.notna(column)
+    ]
     for name, column in asked:
         if column in settlements and column not in computed:
             if not pd.api.types.is_numeric_dtype(settlements[column]):

@@ -1,6 +1,5 @@
 """One indicator of viability on its way from a column to a score of 0 to 1."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,8 @@ class Indicator:
 
     Parameters
     ----------
-    name, column, direction, transform, normalise, goalposts, target, reference, missing, per, per_scale
+    name, column, direction, transform, normalise, goalpost_low, goalpost_high, target, reference, missing, per,
+    per_scale
         See `gis.stages.viability.viability`.
     """
 
@@ -36,7 +36,8 @@ class Indicator:
     direction: int
     transform: str = "none"
     normalise: str = "min_max"
-    goalposts: Sequence[float] | None = None
+    goalpost_low: float | None = None
+    goalpost_high: float | None = None
     target: float | None = None
     reference: str | None = None
     missing: str = "none"
@@ -55,7 +56,7 @@ class Indicator:
         ):
             if value not in known:
                 raise ValueError(f"indicator {name}: {what} must be one of {', '.join(map(str, known))}, got {value!r}")
-        if made.transform == "outliers" and (made.goalposts is not None or made.target is not None):
+        if made.transform == "outliers" and made.normalise in ("goalposts", "distance_to_target"):
             raise ValueError(
                 f"indicator {name}: outliers are moved by the data, goalposts and targets are not; give one"
             )
@@ -139,9 +140,9 @@ def _options(rule: Indicator, index: pd.Index, floor: float) -> dict[str, Any]:
     if rule.normalise in ("min_max", "goalposts"):
         options: dict[str, Any] = {"bounds": (floor, 1.0)}
         if rule.normalise == "goalposts":
-            if rule.goalposts is None:
+            if rule.goalpost_low is None or rule.goalpost_high is None:
                 raise ValueError(f"indicator {rule.name}: goalposts need low and high")
-            options["goalposts"] = [in_unit(post) for post in rule.goalposts]
+            options["goalposts"] = [in_unit(rule.goalpost_low), in_unit(rule.goalpost_high)]
         return options
     if rule.normalise == "z_score":
         return {"mean_sd": _MEAN_SD}

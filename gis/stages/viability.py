@@ -15,8 +15,8 @@ from gis.kernels.composite import (
     contributions,
     correlation_adjusted_weights,
     entropy_weights,
-    hierarchical_weights,
     missing_share,
+    row_weights,
 )
 from gis.stages._scores import Indicator, raw_values, scored, treated
 
@@ -117,8 +117,8 @@ def viability(
         Index `indicator`; `block`, `column`, `direction` (1 more is better, -1 less is), `weight` (within the block,
         above 0), `transform` (`none`; `log`: ln(1 + x), of values that are not negative; `outliers`: winsorised, or the
         logarithm, where skew and kurtosis are high). And, where wanted: `normalise` (one of the ten ways of
-        `gis.kernels.composite.normalise`), `goalposts` (low and high) and `target` in the column's unit, `reference`
-        (the id of a settlement), `missing` (`none` drops out, `mean` or `median` of the group, `fail`), `per` (a
+        `gis.kernels.composite.normalise`), `goalpost_low`, `goalpost_high` and `target` in the column's unit,
+        `reference` (the id of a settlement), `missing` (`none` drops out, `mean` or `median` of the group, `fail`), `per` (a
         column to divide by) and `per_scale`, and `floor` in place of the rule's.
     block_weights
         Of each block.
@@ -255,5 +255,8 @@ def _weights(score: pd.DataFrame, used: pd.DataFrame, block_weights: Mapping[str
         raise ValueError(f"weights: expected given, equal, correlation or entropy, got {rule.weights!r}")
     blocks = table["block"].tolist()
     of_block = [float(table.loc[table["block"] == block, "block_weight"].iloc[0]) for block in dict.fromkeys(blocks)]
-    table["weight_in_index"] = hierarchical_weights(blocks, table["weight"].to_numpy(float), of_block)
+    every = np.zeros((1, len(table)))
+    given = table["weight"].to_numpy(float)
+    every_name = [str(name) for name in table.index]
+    table["weight_in_index"] = row_weights(every, given, blocks=blocks, block_weights=of_block, names=every_name)[0]
     return table
