@@ -136,8 +136,13 @@ class _Project:
         there = tables | ({"borders"} if "regions" in tables else set())
         self.layers = {name: self._vector(name) for name in above if name in there}
         self.layers["settlements"] = self._settlements(classes)
-        for name, group in (("travel_time", "map.travel_time"), ("distance", "project.distance")):
-            self.layers |= self._bands(folder, name, self.words[group])
+        w = self.words
+        self.groups = {
+            "travel_time": w["map.travel_time"], "distance": w["project.distance"], "climate": w["project.climate"]
+        }  # fmt: skip
+        for name in ("travel_time", "distance"):
+            self.layers |= self._bands(folder, name)
+        self.layers |= self._climate(folder)
         below = ("regions", "districts", EXTENTS, "land", "repairs")
         self.layers |= {name: self._vector(name) for name in below if name in tables}
         self.coverage = self.layers.get("regions", self.layers.get(EXTENTS))
@@ -174,8 +179,18 @@ class _Project:
         plain_layer = self.layers["settlements"]
         return replace(plain_layer, styles={**plain_layer.styles, **more}, extras=[*plain_layer.extras, tip])
 
-    def _bands(self, folder: Path, name: str, heading: str) -> dict[str, Layer]:
-        path = folder / f"{name}.tif"
+    def _climate(self, folder: Path) -> dict[str, Layer]:
+        made = {}
+        for path in sorted((folder / "climate").glob("*.tif")):
+            _, crs, extent = band_names(path)
+            style = {"default": path.with_suffix(".qml").read_text(encoding="utf-8")}
+            name = column_label(path.stem, self.about.language)
+            source = f"./{path.relative_to(folder).as_posix()}"
+            made[f"climate:{path.stem}"] = Layer(name, source, "gdal", style, crs=CRS(crs), extent=extent)
+        return made
+
+    def _bands(self, folder: Path, name: str) -> dict[str, Layer]:
+        path, heading = folder / f"{name}.tif", self.groups[name]
         style = path.with_suffix(".qml").read_text(encoding="utf-8")
         bands, crs, extent = band_names(path)
         return {
@@ -253,7 +268,7 @@ class _Project:
         for title, names in (
             (
                 "project.results",
-                ("centres", "settlements", "travel_time", "distance", "regions", "districts", "repairs"),
+                ("centres", "settlements", "travel_time", "distance", "climate", "regions", "districts", "repairs"),
             ),
             ("project.context", ("borders", "roads", "water", EXTENTS, "land")),
         ):
@@ -264,7 +279,7 @@ class _Project:
                     continue
                 bands = [layer for key, layer in self.layers.items() if key.startswith(f"{name}:")]
                 if bands:  # only one raster at a time
-                    inner = _group(group, bands[0].name.split(": ")[0], exclusive=True)
+                    inner = _group(group, self.groups[name], exclusive=True)
                     for layer in bands:
                         tree_layer(inner, layer, visible=False)
         order = xml.SubElement(tree, "custom-order", enabled="1")

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from gis import fields as f
+from gis.publish.climate import write_measure
 from gis.publish.geopackage import write_geopackage
 from gis.publish.layout import A3, A4, fitted, plain
 from gis.publish.project import EXTENTS, region_extents, write_project
@@ -144,6 +145,9 @@ def written(folder, country, language, *, polygons):
     write_geopackage(folder / "results.gpkg", {**layers, "repairs": tools.repairs()}, language=language)
     write_cog(folder / "travel_time.tif", bands, grid, kind="minutes", language=language)
     write_cog(folder / "distance.tif", bands, grid, kind="km", language=language)
+    if polygons:
+        (folder / "climate").mkdir()
+        write_measure(folder / "climate" / "heating_degree_days.tif", minutes, grid, unit="°C·day", language=language)
     write_project(
         folder / "project.qgz", crs="EPSG:32642", tiers=tools.TIERS, remoteness_classes=tools.CLASSES,
         about=about, day=DAY, program="Shalgai 9.9",
@@ -208,6 +212,8 @@ def test_groups_hold_results_and_context(opened):
     assert w["layer.roads"] in context
     assert w["layer.water"] in context
     assert len(opened["groups"][w["map.travel_time"]]) == len(tools.TIERS)
+    climate = opened["groups"].get(w["project.climate"])
+    assert climate == ([column_label(f.HEATING_DEGREE_DAYS, "kk")] if opened["language"] == "kk" else None)
     bands = [layer["band"] for layer in opened["layers"].values() if "travel_time.tif" in layer["source"]]
     assert sorted(bands) == [1, 2, 3, 4]
 
