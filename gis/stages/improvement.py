@@ -172,8 +172,8 @@ def value_at(value: Float, score: Float, wanted: Float, rule: pd.Series) -> Floa
     else:
         order = np.argsort(score[finite], kind="stable")
         found = np.interp(wanted, score[finite][order], directed[finite][order])
-    found = sign * found
-    out[possible] = (np.expm1(found) if log else found)[possible]
+    found = sign * found[possible]
+    out[possible] = np.expm1(found) if log else found
     return out
 
 
