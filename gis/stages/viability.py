@@ -118,8 +118,8 @@ def viability(
         above 0), `transform` (`none`; `log`: ln(1 + x), of values that are not negative; `outliers`: winsorised, or the
         logarithm, where skew and kurtosis are high). And, where wanted: `normalise` (one of the ten ways of
         `gis.kernels.composite.normalise`), `goalpost_low`, `goalpost_high` and `target` in the column's unit,
-        `reference` (the id of a settlement), `missing` (`none` drops out, `mean` or `median` of the group, `fail`), `per` (a
-        column to divide by) and `per_scale`, and `floor` in place of the rule's.
+        `reference` (the id of a settlement), `missing` (`none` drops out, `mean` or `median` of the group, `fail`),
+        `per` (a column to divide by) and `per_scale`, and `floor` in place of the rule's.
     block_weights
         Of each block.
     rule
