@@ -1,6 +1,6 @@
 """All layers and tables of a study, read and checked together, so that every finding is shown at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from gis.desk import Desk
 from gis.errors import Finding, InputError
 from gis.fields import (
     REGION,
@@ -19,12 +20,6 @@ from gis.fields import (
     SPEED_KPH,
     SURFACE,
     TIER,
-    months_cut_off,
-    remoteness_value,
-    seasonality,
-    supply,
-    travel_time_min,
-    worst_month,
 )
 from gis.land_inputs import LandInputs, read_land
 from gis.planning_inputs import PlanningInputs, check_groups, read_planning
@@ -37,29 +32,19 @@ from gis.read.settlements import read_settlements
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.read.vector import read_table
+from gis.score_inputs import (
+    check_columns,
+    read_classes,
+    read_discomfort,
+    read_indicators,
+    read_remoteness_table,
+    read_tiers,
+)
 from gis.season_inputs import SeasonInputs, read_season_inputs
-from gis.stages.climate import COMPARISONS, MEASURES
 from gis.stages.regions import DISTRICT
-from gis.study import Indicator, Layer, RasterLayer, Study, Tier
+from gis.study import Layer, RasterLayer, Study, Tier
 
 T = TypeVar("T")
-
-# What a study's columns can be named after, although no layer has them: the run computes them.
-COMPUTED = (
-    "remoteness",
-    "access_min",
-    "access_km",
-    "road_min",
-    "track_min",
-    "offroad_min",
-    "heating_degree_days",
-    "temperature_mean_c",
-    "temperature_coldest_c",
-    "temperature_warmest_c",
-    "temperature_range_c",
-    "precipitation_mm",
-    "aridity_de_martonne",
-)
 
 _TEMPERATURE_C = (-90.0, 60.0)
 _PRECIPITATION_MM = (0.0, 20_000.0)
@@ -97,32 +82,6 @@ class Inputs:
     findings: list[Finding] = field(default_factory=list)
 
 
-class _Desk:
-    """Gathers findings from one reader after the other, and goes on after one that refused."""
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-
-    def take(self, reader: Callable[[], tuple[T, list[Finding]]]) -> T | None:
-        try:
-            value, findings = reader()
-        except InputError as error:
-            self.findings += error.findings
-            return None
-        self.findings += findings
-        return value
-
-    def table(self, reader: Callable[[], T]) -> T | None:
-        return self.take(lambda: (reader(), []))
-
-    def error(self, code: str, message: str, *, file: str = "", row: str = "", value: str = "", count: int = 1) -> None:
-        self.findings.append(Finding("error", code, message, file=file, row=row, value=value, count=count))
-
-    def close(self) -> None:
-        if any(finding.level == "error" for finding in self.findings):
-            raise InputError(self.findings)
-
-
 def read_inputs(study: Study) -> Inputs:
     """Read every layer and table of a study.
 
@@ -140,13 +99,13 @@ def read_inputs(study: Study) -> Inputs:
     InputError
         With all findings of all layers, where any is an error.
     """
-    desk = _Desk()
+    desk = Desk()
     speeds, surfaces = _speeds(study, desk)
     roads = _roads(study, desk, speeds)
     rasters = [_raster(study, desk, study.climate.temperature, _TEMPERATURE_C)]
     rasters += [_raster(study, desk, study.climate.precipitation, _PRECIPITATION_MM)]
     monthly = _monthly(study, desk)
-    discomfort = desk.table(lambda: _discomfort(study))
+    discomfort = desk.table(lambda: read_discomfort(study))
     season = desk.take(
         lambda: read_season_inputs(study, roads=roads, speeds=speeds, surfaces=surfaces, temperature=rasters[0])
     )
@@ -156,10 +115,10 @@ def read_inputs(study: Study) -> Inputs:
     regions = _areas(study, desk, study.regions, REGION)
     districts = _areas(study, desk, study.districts, DISTRICT)
     boundary = None if study.boundary is None else _polygons(desk, study.boundary, study.resolve(study.boundary.path))
-    tiers = _tiers(study, desk)
-    classes = desk.table(lambda: _classes(study))
-    remoteness_table = _remoteness_table(study, desk, tiers)
-    indicators, blocks = _indicators(study, desk)
+    tiers = read_tiers(study, desk)
+    classes = desk.table(lambda: read_classes(study))
+    remoteness_table = read_remoteness_table(study, desk, tiers)
+    indicators, blocks = read_indicators(study, desk)
     if settlements is not None:
         pairs = [(rasters[0], study.climate.temperature), (rasters[1], study.climate.precipitation)]
         pairs += [(raster, getattr(study.climate, name)) for name, raster in monthly.items()]
@@ -170,7 +129,7 @@ def read_inputs(study: Study) -> Inputs:
         settlements = _with_areas(settlements, regions, REGION, desk)
         settlements = _with_areas(settlements, districts, DISTRICT, desk)
         _check_centres(study, settlements, tiers, desk)
-        _check_columns(study, settlements, tiers, later, indicators, desk)
+        check_columns(study, settlements, tiers, later, indicators, desk)
         _check_grid(study, settlements, desk)
     named = [] if settlements is None else settlements[REGION].dropna().unique().tolist()
     planning = desk.take(lambda: read_planning(study, regions, named))
@@ -207,7 +166,7 @@ def read_inputs(study: Study) -> Inputs:
     )
 
 
-def _speeds(study: Study, desk: _Desk) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+def _speeds(study: Study, desk: Desk) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     if study.roads is None:
         return None, None
     speeds_file = study.resolve(study.roads.speeds) if study.roads.speeds else preset("speeds.csv")
@@ -248,7 +207,7 @@ def _speeds(study: Study, desk: _Desk) -> tuple[pd.DataFrame | None, pd.DataFram
     return speeds, surfaces.assign(paved=surfaces["paved"] == "yes")
 
 
-def _roads(study: Study, desk: _Desk, speeds: pd.DataFrame | None) -> gpd.GeoDataFrame | None:
+def _roads(study: Study, desk: Desk, speeds: pd.DataFrame | None) -> gpd.GeoDataFrame | None:
     layer = study.roads
     if layer is None or speeds is None:
         return None
@@ -264,7 +223,7 @@ def _roads(study: Study, desk: _Desk, speeds: pd.DataFrame | None) -> gpd.GeoDat
     )
 
 
-def _settlements(study: Study, desk: _Desk, roads: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+def _settlements(study: Study, desk: Desk, roads: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     layer = study.settlements
     for name in set(layer.columns) - {*OURS, "lon", "lat"}:
         near = did_you_mean(name, OURS)
@@ -284,14 +243,14 @@ def _settlements(study: Study, desk: _Desk, roads: gpd.GeoDataFrame | None) -> g
     )
 
 
-def _raster(study: Study, desk: _Desk, layer: RasterLayer | None, valid: tuple[float, float]) -> Raster | None:
+def _raster(study: Study, desk: Desk, layer: RasterLayer | None, valid: tuple[float, float]) -> Raster | None:
     if layer is None:
         return None
     path = [study.resolve(p) for p in layer.path] if isinstance(layer.path, list) else study.resolve(layer.path)
     return desk.take(lambda: read_raster(path, scale=layer.scale, offset=layer.offset, valid_range=valid))
 
 
-def _monthly(study: Study, desk: _Desk) -> dict[str, Raster]:
+def _monthly(study: Study, desk: Desk) -> dict[str, Raster]:
     """Read the climate rasters that are of use by months only."""
     found = {name: _raster(study, desk, getattr(study.climate, name), valid) for name, valid in _MONTHLY.items()}
     there = {name: raster for name, raster in found.items() if raster is not None}
@@ -301,21 +260,7 @@ def _monthly(study: Study, desk: _Desk) -> dict[str, Raster]:
     return there
 
 
-def _discomfort(study: Study) -> pd.DataFrame:
-    path = study.resolve(study.climate.discomfort) if study.climate.discomfort else preset("discomfort.csv")
-    table = read_lookup(path, text=["zone", "column", "comparison"], numbers=["limit"])
-    wrong = [("comparison", one, COMPARISONS) for one in table["comparison"] if one not in COMPARISONS]
-    known = (*MEASURES, "temperature_mean_c", "precipitation_mm", "aridity_de_martonne")
-    wrong += [("column", one, known) for one in table["column"] if one not in known]
-    if wrong:
-        raise InputError(
-            [Finding("error", what, f"expected one of {', '.join(of)}", file=path.name, value=one)
-             for what, one, of in wrong]
-        )  # fmt: skip
-    return table
-
-
-def _water(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
+def _water(study: Study, desk: Desk) -> gpd.GeoDataFrame | None:
     layer = study.water
     if layer is None:
         return None
@@ -325,7 +270,7 @@ def _water(study: Study, desk: _Desk) -> gpd.GeoDataFrame | None:
     return _polygons(desk, layer, path)
 
 
-def _areas(study: Study, desk: _Desk, layer: Layer | None, name: str) -> gpd.GeoDataFrame | None:
+def _areas(study: Study, desk: Desk, layer: Layer | None, name: str) -> gpd.GeoDataFrame | None:
     """Read the polygons of regions or districts, with their names as text; parts of one area are joined."""
     if layer is None:
         return None
@@ -367,7 +312,7 @@ def _names(values: pd.Series) -> pd.Series:
     return pd.Series([None if v is None or not str(v).strip() else str(v).strip() for v in text], values.index, object)
 
 
-def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
+def _polygons(desk: Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
     def read() -> tuple[gpd.GeoDataFrame, list[Finding]]:
         frame, findings = read_table(path, layer=layer.layer, encoding=layer.encoding, crs=layer.crs)
         kinds = frame.geometry.geom_type
@@ -392,113 +337,8 @@ def _polygons(desk: _Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
     return desk.take(read)
 
 
-def _tiers(study: Study, desk: _Desk) -> list[Tier]:
-    if study.tiers is not None:
-        return study.tiers
-    named = study.remoteness.preset if study.remoteness.preset in ("cari_plus", "far", "nz_ua") else "aria_plus"
-    table = desk.table(lambda: read_lookup(preset(f"tiers_{named}.csv"), text=[TIER], numbers=["population_min"]))
-    return (
-        []
-        if table is None
-        else [Tier(name=str(row[TIER]), population_min=float(row["population_min"])) for _, row in table.iterrows()]
-    )
-
-
-def _classes(study: Study) -> pd.DataFrame:
-    path = study.resolve(study.remoteness.classes) if study.remoteness.classes else preset("remoteness_classes.csv")
-    table = read_lookup(path, text=["preset", "class"], numbers=["upper"])
-    table = table[table["preset"] == study.remoteness.preset]
-    if table.empty or not table["upper"].is_monotonic_increasing:
-        raise InputError(
-            [Finding(
-                "error", "classes", f"expected rows of the preset {study.remoteness.preset}, their upper bounds rising",
-                file=path.name,
-            )]
-        )  # fmt: skip
-    return table
-
-
-def _remoteness_table(study: Study, desk: _Desk, tiers: list[Tier]) -> pd.DataFrame | None:
-    """The limits of a preset that measures minutes to each tier: a row for each tier, of `nz_ua` for each class too."""
-    rule = study.remoteness
-    if rule.preset not in ("kz", "far", "nz_ua"):
-        return None
-    path = study.resolve(rule.table) if rule.table else preset(f"remoteness_{rule.preset}.csv")
-    numbers = ["weight", "cap_min"] if rule.preset == "kz" else ["minutes"]
-    text, key = ([TIER, "class"], None) if rule.preset == "nz_ua" else ([TIER], TIER)
-    table = desk.table(lambda: read_lookup(path, text=text, numbers=numbers, key=key))
-    if table is None:
-        return None
-    named = set(table.index if key else table[TIER])
-    for tier in tiers:
-        if tier.name not in named:
-            desk.error(
-                "tier", f"the tier has no row (there are {sorted(named)}); add one, or name your own table in "
-                "remoteness.table", file=path.name, value=tier.name,
-            )  # fmt: skip
-    if rule.preset != "kz":
-        _check_limits(table, named, tiers, path, desk)
-        return table
-    for name, row in table.iterrows():
-        if row["weight"] < 0 or row["cap_min"] <= 0:
-            desk.error(
-                "weight", "weight must be 0 or more and cap_min above 0", file=path.name, row=str(name),
-                value=f"{row['weight']:g}, {row['cap_min']:g}",
-            )  # fmt: skip
-    if not table["weight"].reindex([tier.name for tier in tiers]).sum() > 0:
-        desk.error("weight", "one tier of the study needs a weight above 0", file=path.name)
-    return table
-
-
-def _check_limits(table: pd.DataFrame, named: set[str], tiers: list[Tier], path: Path, desk: _Desk) -> None:
-    """Refuse minutes below 0, and rows of tiers that the study has not: the preset would be another one."""
-    for name in sorted(named - {tier.name for tier in tiers}):
-        message = "the study has no such tier; name the tiers as the table does, or name your own in remoteness.table"
-        desk.error("tier", message, file=path.name, value=name)
-    for row, minutes in table["minutes"].items():
-        if minutes < 0:
-            desk.error("minutes", "expected 0 or more", file=path.name, row=str(row), value=f"{minutes:g}")
-
-
-def _indicators(study: Study, desk: _Desk) -> tuple[pd.DataFrame, Mapping[str, float]]:
-    if study.indicators is not None:
-        own = [indicator.model_dump() for indicator in study.indicators]
-        table = pd.DataFrame(own).set_index("name").rename_axis("indicator")
-    else:
-        file = preset("indicators.csv")
-        read = read_lookup(
-            file, text=["block", "column", "transform"], numbers=["direction", "weight"], key="indicator"
-        )
-        rows = [
-            Indicator.model_validate(
-                {
-                    "name": name,
-                    **row[["block", "column", "weight", "transform"]],
-                    "direction": int(row["direction"]),
-                }
-            ).model_dump()
-            for name, row in read.iterrows()
-        ]
-        table = pd.DataFrame(rows).set_index("name").rename_axis("indicator")
-    posts = [pair if isinstance(pair, list) else (None, None) for pair in table.pop("goalposts")]
-    table[["goalpost_low", "goalpost_high"]] = pd.DataFrame(posts, index=table.index, dtype=float)
-    blocks = read_lookup(preset("blocks.csv"), text=["block"], numbers=["weight"], key="block")["weight"]
-    given = study.blocks or {}
-    for name in given:
-        if name not in set(table["block"]):
-            desk.error(
-                "block",
-                f"no indicator is in this block; there are {sorted(set(table['block']))}",
-                value=f"blocks.{name}",
-            )
-    weights = {block: given.get(block, float(blocks.get(block, 1.0))) for block in dict.fromkeys(table["block"])}
-    if study.index.weights == "equal":
-        return table.assign(weight=1.0), dict.fromkeys(weights, 1.0)
-    return table, weights
-
-
 def _with_areas(
-    settlements: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None, name: str, desk: _Desk
+    settlements: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None, name: str, desk: Desk
 ) -> gpd.GeoDataFrame:
     """Give settlements without a region (or district) the one that they lie in; name those that the layer lacks."""
     if name in settlements:
@@ -529,7 +369,7 @@ def _with_areas(
     return settlements.assign(**{name: filled})
 
 
-def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], desk: _Desk) -> None:
+def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], desk: Desk) -> None:
     file = study.settlements.path.name
     if any(tier.values is not None for tier in tiers):
         if settlements[TIER].isna().all():
@@ -556,69 +396,7 @@ def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier
         )  # fmt: skip
 
 
-def _check_columns(
-    study: Study,
-    settlements: gpd.GeoDataFrame,
-    tiers: list[Tier],
-    later: list[str],
-    indicators: pd.DataFrame,
-    desk: _Desk,
-) -> None:
-    minutes = [travel_time_min(t.name) for t in tiers] + [travel_time_min(t.name, s) for t in tiers for s in later]
-    for column in sorted({name for name in minutes if minutes.count(name) > 1}):
-        desk.error("names", f"the names of tiers and seasons make the column {column} twice; choose another name")
-    _check_supplies(study, settlements, desk)
-    file = study.settlements.path.name
-    if study.index.missing_by is not None and study.index.missing_by not in settlements:
-        message = f"index.missing_by must name a column of the settlements: {sorted(set(settlements) - {'geometry'})}"
-        desk.error("no-such-column", message, file=file, value=study.index.missing_by)
-    if study.indicators is None:
-        return
-    computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
-    computed |= {name for name, measure in MEASURES.items() if measure.classes is None}
-    computed |= {remoteness_value(study.remoteness.preset), *(supply(one.name) for one in study.supplies)}
-    computed.update(minutes)
-    for tier in tiers:
-        computed.add(travel_time_min(tier.name, "worst"))
-        computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
-    computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
-    asked = [
-        (name, column)
-        for name, row in indicators.iterrows()
-        for column in (row["column"], row["per"])
-        if pd.notna(column)
-    ]
-    for name, column in asked:
-        if column in settlements and column not in computed:
-            if not pd.api.types.is_numeric_dtype(settlements[column]):
-                value = settlements[column].dropna().astype(str)
-                example = value.iloc[0] if len(value) else "nothing"
-                desk.error(
-                    "not-a-number",
-                    f"the column {column} of indicator {name} must hold numbers",
-                    file=file,
-                    value=example,
-                )
-        elif column not in computed:
-            own = sorted(set(settlements.columns) - {"geometry"})
-            desk.error(
-                "no-such-column", f"indicator {name} needs this column; the settlements have {own}, and a run computes "
-                f"{sorted(computed)[:8]} and others", file=file, value=column,
-            )  # fmt: skip
-
-
-def _check_supplies(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> None:
-    file, own = study.settlements.path.name, sorted(set(settlements.columns) - {"geometry"})
-    for one in study.supplies:
-        if one.column not in own:
-            message = f"supply {one.name} needs this column; the settlements have {own}"
-            desk.error("no-such-column", message, file=file, value=one.column)
-        elif not pd.api.types.is_numeric_dtype(settlements[one.column]):
-            message = f"the column {one.column} of supply {one.name} must hold numbers"
-            desk.error("not-a-number", message, file=file, value=str(settlements[one.column].dropna().iloc[0]))
-
-
-def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> None:
+def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: Desk) -> None:
     """Refuse a coordinate system that is not known, and cells so small that no memory holds the grid."""
     if study.grid.crs != "auto":
         try:
@@ -642,7 +420,7 @@ def _check_grid(study: Study, settlements: gpd.GeoDataFrame, desk: _Desk) -> Non
         )  # fmt: skip
 
 
-def _known_surfaces(roads: gpd.GeoDataFrame, surfaces: pd.DataFrame, study: Study, desk: _Desk) -> gpd.GeoDataFrame:
+def _known_surfaces(roads: gpd.GeoDataFrame, surfaces: pd.DataFrame, study: Study, desk: Desk) -> gpd.GeoDataFrame:
     """Blank surfaces that the table does not know, and say so: the usual one of the class is then assumed."""
     strange = roads[SURFACE].notna() & ~roads[SURFACE].isin(surfaces.index)
     if strange.any() and study.roads is not None:

@@ -1,0 +1,218 @@
+"""The tables and columns that scores are made by: tiers, limits and classes of remoteness, indicators, zones."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from gis.desk import Desk
+from gis.errors import Finding, InputError
+from gis.fields import TIER, months_cut_off, remoteness_value, seasonality, supply, travel_time_min, worst_month
+from gis.read.shipped import preset
+from gis.read.tables import read_lookup
+from gis.stages.climate import COMPARISONS, MEASURES
+from gis.study import Indicator, Study, Tier
+
+# What a study's columns can be named after, although no layer has them: the run computes them.
+COMPUTED = (
+    "remoteness",
+    "access_min",
+    "access_km",
+    "road_min",
+    "track_min",
+    "offroad_min",
+    "heating_degree_days",
+    "temperature_mean_c",
+    "temperature_coldest_c",
+    "temperature_warmest_c",
+    "temperature_range_c",
+    "precipitation_mm",
+    "aridity_de_martonne",
+)
+
+
+def read_tiers(study: Study, desk: Desk) -> list[Tier]:
+    """Return the study's tiers, or those of its preset of remoteness."""
+    if study.tiers is not None:
+        return study.tiers
+    named = study.remoteness.preset if study.remoteness.preset in ("cari_plus", "far", "nz_ua") else "aria_plus"
+    table = desk.table(lambda: read_lookup(preset(f"tiers_{named}.csv"), text=[TIER], numbers=["population_min"]))
+    return (
+        []
+        if table is None
+        else [Tier(name=str(row[TIER]), population_min=float(row["population_min"])) for _, row in table.iterrows()]
+    )
+
+
+def read_classes(study: Study) -> pd.DataFrame:
+    """Read the classes of the preset of remoteness, from near to far."""
+    path = study.resolve(study.remoteness.classes) if study.remoteness.classes else preset("remoteness_classes.csv")
+    table = read_lookup(path, text=["preset", "class"], numbers=["upper"])
+    table = table[table["preset"] == study.remoteness.preset]
+    if table.empty or not table["upper"].is_monotonic_increasing:
+        raise InputError(
+            [Finding(
+                "error", "classes", f"expected rows of the preset {study.remoteness.preset}, their upper bounds rising",
+                file=path.name,
+            )]
+        )  # fmt: skip
+    return table
+
+
+def read_remoteness_table(study: Study, desk: Desk, tiers: list[Tier]) -> pd.DataFrame | None:
+    """The limits of a preset that measures minutes to each tier: a row for each tier, of `nz_ua` for each class too."""
+    rule = study.remoteness
+    if rule.preset not in ("kz", "far", "nz_ua"):
+        return None
+    path = study.resolve(rule.table) if rule.table else preset(f"remoteness_{rule.preset}.csv")
+    numbers = ["weight", "cap_min"] if rule.preset == "kz" else ["minutes"]
+    text, key = ([TIER, "class"], None) if rule.preset == "nz_ua" else ([TIER], TIER)
+    table = desk.table(lambda: read_lookup(path, text=text, numbers=numbers, key=key))
+    if table is None:
+        return None
+    named = set(table.index if key else table[TIER])
+    for tier in tiers:
+        if tier.name not in named:
+            desk.error(
+                "tier", f"the tier has no row (there are {sorted(named)}); add one, or name your own table in "
+                "remoteness.table", file=path.name, value=tier.name,
+            )  # fmt: skip
+    if rule.preset != "kz":
+        _check_limits(table, named, tiers, path, desk)
+        return table
+    for name, row in table.iterrows():
+        if row["weight"] < 0 or row["cap_min"] <= 0:
+            desk.error(
+                "weight", "weight must be 0 or more and cap_min above 0", file=path.name, row=str(name),
+                value=f"{row['weight']:g}, {row['cap_min']:g}",
+            )  # fmt: skip
+    if not table["weight"].reindex([tier.name for tier in tiers]).sum() > 0:
+        desk.error("weight", "one tier of the study needs a weight above 0", file=path.name)
+    return table
+
+
+def _check_limits(table: pd.DataFrame, named: set[str], tiers: list[Tier], path: Path, desk: Desk) -> None:
+    """Refuse minutes below 0, and rows of tiers that the study has not: the preset would be another one."""
+    for name in sorted(named - {tier.name for tier in tiers}):
+        message = "the study has no such tier; name the tiers as the table does, or name your own in remoteness.table"
+        desk.error("tier", message, file=path.name, value=name)
+    for row, minutes in table["minutes"].items():
+        if minutes < 0:
+            desk.error("minutes", "expected 0 or more", file=path.name, row=str(row), value=f"{minutes:g}")
+
+
+def read_indicators(study: Study, desk: Desk) -> tuple[pd.DataFrame, Mapping[str, float]]:
+    """Return the indicators of viability and the weights of their blocks."""
+    if study.indicators is not None:
+        own = [indicator.model_dump() for indicator in study.indicators]
+        table = pd.DataFrame(own).set_index("name").rename_axis("indicator")
+    else:
+        file = preset("indicators.csv")
+        read = read_lookup(
+            file, text=["block", "column", "transform"], numbers=["direction", "weight"], key="indicator"
+        )
+        rows = [
+            Indicator.model_validate(
+                {
+                    "name": name,
+                    **row[["block", "column", "weight", "transform"]],
+                    "direction": int(row["direction"]),
+                }
+            ).model_dump()
+            for name, row in read.iterrows()
+        ]
+        table = pd.DataFrame(rows).set_index("name").rename_axis("indicator")
+    posts = [pair if isinstance(pair, list) else (None, None) for pair in table.pop("goalposts")]
+    table[["goalpost_low", "goalpost_high"]] = pd.DataFrame(posts, index=table.index, dtype=float)
+    blocks = read_lookup(preset("blocks.csv"), text=["block"], numbers=["weight"], key="block")["weight"]
+    given = study.blocks or {}
+    for name in given:
+        if name not in set(table["block"]):
+            desk.error(
+                "block",
+                f"no indicator is in this block; there are {sorted(set(table['block']))}",
+                value=f"blocks.{name}",
+            )
+    weights = {block: given.get(block, float(blocks.get(block, 1.0))) for block in dict.fromkeys(table["block"])}
+    if study.index.weights == "equal":
+        return table.assign(weight=1.0), dict.fromkeys(weights, 1.0)
+    return table, weights
+
+
+def read_discomfort(study: Study) -> pd.DataFrame:
+    """Read the zones of discomfort, from the mildest on."""
+    path = study.resolve(study.climate.discomfort) if study.climate.discomfort else preset("discomfort.csv")
+    table = read_lookup(path, text=["zone", "column", "comparison"], numbers=["limit"])
+    wrong = [("comparison", one, COMPARISONS) for one in table["comparison"] if one not in COMPARISONS]
+    known = (*MEASURES, "temperature_mean_c", "precipitation_mm", "aridity_de_martonne")
+    wrong += [("column", one, known) for one in table["column"] if one not in known]
+    if wrong:
+        raise InputError(
+            [Finding("error", what, f"expected one of {', '.join(of)}", file=path.name, value=one)
+             for what, one, of in wrong]
+        )  # fmt: skip
+    return table
+
+
+def check_columns(
+    study: Study,
+    settlements: gpd.GeoDataFrame,
+    tiers: list[Tier],
+    later: list[str],
+    indicators: pd.DataFrame,
+    desk: Desk,
+) -> None:
+    """Refuse columns that indicators, supplies or groups name and neither the settlements nor a run have."""
+    minutes = [travel_time_min(t.name) for t in tiers] + [travel_time_min(t.name, s) for t in tiers for s in later]
+    for column in sorted({name for name in minutes if minutes.count(name) > 1}):
+        desk.error("names", f"the names of tiers and seasons make the column {column} twice; choose another name")
+    _check_supplies(study, settlements, desk)
+    file = study.settlements.path.name
+    if study.index.missing_by is not None and study.index.missing_by not in settlements:
+        message = f"index.missing_by must name a column of the settlements: {sorted(set(settlements) - {'geometry'})}"
+        desk.error("no-such-column", message, file=file, value=study.index.missing_by)
+    if study.indicators is None:
+        return
+    computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
+    computed |= {name for name, measure in MEASURES.items() if measure.classes is None}
+    computed |= {remoteness_value(study.remoteness.preset), *(supply(one.name) for one in study.supplies)}
+    computed.update(minutes)
+    for tier in tiers:
+        computed.add(travel_time_min(tier.name, "worst"))
+        computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
+    computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
+    asked = [
+        (name, column)
+        for name, row in indicators.iterrows()
+        for column in (row["column"], row["per"])
+        if pd.notna(column)
+    ]
+    for name, column in asked:
+        if column in settlements and column not in computed:
+            if not pd.api.types.is_numeric_dtype(settlements[column]):
+                value = settlements[column].dropna().astype(str)
+                example = value.iloc[0] if len(value) else "nothing"
+                desk.error(
+                    "not-a-number",
+                    f"the column {column} of indicator {name} must hold numbers",
+                    file=file,
+                    value=example,
+                )
+        elif column not in computed:
+            own = sorted(set(settlements.columns) - {"geometry"})
+            desk.error(
+                "no-such-column", f"indicator {name} needs this column; the settlements have {own}, and a run computes "
+                f"{sorted(computed)[:8]} and others", file=file, value=column,
+            )  # fmt: skip
+
+
+def _check_supplies(study: Study, settlements: gpd.GeoDataFrame, desk: Desk) -> None:
+    file, own = study.settlements.path.name, sorted(set(settlements.columns) - {"geometry"})
+    for one in study.supplies:
+        if one.column not in own:
+            message = f"supply {one.name} needs this column; the settlements have {own}"
+            desk.error("no-such-column", message, file=file, value=one.column)
+        elif not pd.api.types.is_numeric_dtype(settlements[one.column]):
+            message = f"the column {one.column} of supply {one.name} must hold numbers"
+            desk.error("not-a-number", message, file=file, value=str(settlements[one.column].dropna().iloc[0]))
