@@ -10,7 +10,7 @@ from gis.errors import Finding
 
 _LIBRARIES = (
     "shalgai", "geopandas", "shapely", "rasterio", "pyogrio", "pyproj", "folium", "numba", "numpy", "scipy", "pandas",
-    "osmium", "django-leaflet",
+    "django-leaflet",
 )  # fmt: skip
 _VECTOR = ("GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf", "OSM")
 _RASTER = ("GTiff", "COG")
