@@ -16,6 +16,7 @@ CLASSES: Mapping[str, str] = MappingProxyType(
     {
         f.POTENTIAL: "potential", f.REMOTENESS_CLASS: "remoteness", f.ROAD_CLASS: "road", "typology": "typology",
         "depressed": "answer", "met": "answer", "among": "among", "weighting": "weighting", "criterion": "criterion",
+        "aridity_class": "climate", "discomfort": "climate",
     }
 )  # fmt: skip
 """The columns that hold classes, and the family of messages that names them."""
