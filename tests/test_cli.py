@@ -37,7 +37,6 @@ HEAVY = {
     "numba",
     "scipy",
     "pydantic",
-    "osmium",
 }
 COMMANDS = ["run", "check", "explain", "init", "doctor"]
 FILES = {
