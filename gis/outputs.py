@@ -57,6 +57,9 @@ def write_outputs(result: Result, out: Path) -> Path:
     indicators = [c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")]
     with bundle(out) as folder:
         with record.stage("map"):
+            _pictures(folder, result.tables, language)
+            pictures = {name: folder / f"{name}.svg" for name in ("lorenz", "ranking")}
+            routes = result.cards["routes"]
             rasters = {tier: (minutes, result.grid) for tier, minutes in result.travel_time.items()}
             record.findings += write_map(
                 folder / "map.html",
@@ -70,6 +73,10 @@ def write_outputs(result: Result, out: Path) -> Path:
                 tier_names=titles,
                 contributions=indicators,
                 remoteness_classes=result.inputs.classes["class"].tolist(),
+                seasons=[season.name for season in result.inputs.season.seasons],
+                routes=routes if isinstance(routes, gpd.GeoDataFrame) else None,
+                areas=result.areas.get("regions"),
+                pictures={name: path.read_text("utf-8") for name, path in pictures.items() if path.exists()},
                 language=language,
                 title=study.title,
                 notes=study.notes,
@@ -85,7 +92,6 @@ def write_outputs(result: Result, out: Path) -> Path:
             (folder / "tables").mkdir()
             for name, table in result.tables.items():
                 write_csv(folder / "tables" / f"{name}.csv", table)
-            _pictures(folder, result.tables, language)
             summary = by_potential(result.settlements)
             write_workbook(
                 folder / "tables.xlsx",

@@ -20,6 +20,41 @@ REMOTENESS: Sequence[str] = ("#fde9a9", "#f6b26b", "#dd6f5f", "#96397a", "#3b1d5
 VIABILITY: Sequence[str] = ("#8c2d2a", "#d9795d", "#efd9a0", "#7fb7be", "#1b6ca8")
 """From the least viable to the most."""
 
+TYPOLOGY: Mapping[str, str] = MappingProxyType(
+    {
+        "strong": POTENTIAL[f.HIGH], "viable": POTENTIAL[f.HIGH], "fair": POTENTIAL[f.MEDIUM],
+        "failing": POTENTIAL[f.LOW],
+    }
+)  # fmt: skip
+"""Fill of a type of settlement by the second half of its name; the first half has a shape in `TYPOLOGY_MARKS`."""
+
+TYPOLOGY_MARKS: Mapping[str, str] = MappingProxyType({"near": "disc", "midway": "box", "remote": "diamond"})
+
+OTHERS: Sequence[str] = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+"""Fill of classes without an order (the colours of Okabe and Ito, 2008); shapes tell more of them apart."""
+
+HEATING: Sequence[int] = (2000, 3000, 4000, 5000, 6000, 7000)
+"""Upper bounds of the bins of heating degree days; one more bin lies above the last."""
+
+HEATING_COLOURS: Sequence[str] = ("#ffffd4", "#fee08b", "#fdae61", "#9ecae1", "#6baed6", "#2171b5", "#08306b")
+
+ARIDITY: Mapping[str, str] = MappingProxyType(
+    {
+        "hyper-arid": "#8c2d04", "arid": "#d95f0e", "semi-arid": "#fe9929", "dry sub-humid": "#fee391",
+        "humid": "#41b6c4",
+    }
+)  # fmt: skip
+
+PROBABILITY: Sequence[int] = (50, 70, 90, 99)
+"""Upper bounds, in percent, of the bins of the probability of a class."""
+
+PROBABILITY_COLOURS: Sequence[str] = ("#fff3b0", "#e6b566", "#b87a8c", "#6a51a3", "#2d004b")
+
+SHARES: Sequence[int] = (10, 25, 50, 75)
+"""Upper bounds of the bins of shares in percent, for regions."""
+
+SHARES_COLOURS: Sequence[str] = ("#f7f4ea", "#dbcfe8", "#b69acb", "#82569f", "#4b2063")
+
 MINUTES: Sequence[int] = (15, 30, 60, 120, 180, 240, 360, 480, 720)
 """Upper bounds of the bins of travel time; one more bin lies above the last."""
 

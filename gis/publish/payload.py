@@ -24,12 +24,10 @@ from rasterio.warp import reproject, transform_bounds
 
 from gis import fields as f
 from gis.publish import palette
-from gis.publish.words import LANGUAGES, bin_labels, class_name, column_label, indicator_name, said, tier_name, words
+from gis.publish.words import LANGUAGES, class_name, indicator_name, said, tier_name, words
 from gis.space.grid import Grid
 
 _DEGREE = 100_000
-_VIABILITY = (20, 40, 60, 80)
-_REMOTENESS = (20, 40, 60, 80)
 _MOST_PIXELS = 1200
 _POLE = 85.0
 _MOST_VERTICES = 120_000
@@ -69,6 +67,7 @@ def points(
     tiers: Sequence[str],
     tier_names: Mapping[str, str] | None,
     contributions: Sequence[str],
+    seasons: Sequence[str] = (),
 ) -> Json:
     """Describe the settlements, column by column; columns that are missing are left out.
 
@@ -78,6 +77,8 @@ def points(
         Points with the settlement id as index; geometry in any coordinate system.
     tiers, contributions
         Which of them to show, in this order.
+    seasons
+        Those after the first, whose minutes have columns of their own.
     """
     frame = settlements.to_crs(4326)
     rows = {str(key): i for i, key in enumerate(frame.index)}
@@ -97,65 +98,26 @@ def points(
         data["population"] = numbers(frame[f.POPULATION])
     if f.REGION in frame and frame[f.REGION].notna().any():
         codes, names = pd.factorize(frame[f.REGION].astype(object), use_na_sentinel=True)
-        data["region"], data["regions"] = codes.tolist(), [str(n) for n in names]
+        known = region_names(frame)
+        data["region"], data["regions"] = codes.tolist(), [known[str(n)] for n in names]
     for column, digits in (
         (f.ACCESS_KM, 1), (f.ACCESS_MIN, 0), (f.REMOTENESS, 1), (f.VIABILITY, 1), (f.VIABILITY_MISSING, 2),
+        (f.VIABILITY_P05, 1), (f.VIABILITY_P95, 1), (f.HEATING_DEGREE_DAYS, 0),
     ):  # fmt: skip
         if column in frame:
             data[column] = numbers(frame[column], digits)
-    data["tiers"] = [_tier(frame, tier, tier_label(tier, tier_names), rows) for tier in tiers]
+    if f.REACHABLE in frame:
+        data["cut_off"] = [int(v is not None and not pd.isna(v) and not v) for v in frame[f.REACHABLE]]
+    data["tiers"] = [_tier(frame, tier, tier_label(tier, tier_names), rows, seasons) for tier in tiers]
+    shown = [i for i in contributions if f.contribution(i) in frame]
+    parts: NDArray[np.float64] | list[Any] = (
+        summing(frame[[f.contribution(i) for i in shown]].to_numpy(float)) if shown else []
+    )
     data["contributions"] = [
-        {"label": said(partial(indicator_name, i)), "points": numbers(frame[f.contribution(i)], 1)}
-        for i in contributions
-        if f.contribution(i) in frame
+        {"label": said(partial(indicator_name, i)), "points": numbers(part, 1)}
+        for i, part in zip(shown, parts, strict=True)
     ]
     return data
-
-
-def themes(
-    settlements: gpd.GeoDataFrame,
-    tiers: Sequence[str],
-    tier_names: Mapping[str, str] | None,
-    remoteness_classes: Sequence[str],
-) -> list[Json]:
-    """List the ways to colour the settlements: each with classes, and a code per settlement."""
-    found = []
-    unknown = {"label": _message("class.no_data"), "colour": palette.NO_DATA, "mark": "cross"}
-    if f.POTENTIAL in settlements:
-        classes = [
-            {"label": said(partial(class_name, f.POTENTIAL, v)), "colour": palette.POTENTIAL[v], "mark": _mark(v)}
-            for v in f.POTENTIALS
-        ]
-        codes = _codes(settlements[f.POTENTIAL], f.POTENTIALS, f.POTENTIALS.index(f.UNKNOWN))
-        found.append(_theme(f.POTENTIAL, classes, codes))
-    if f.REMOTENESS_CLASS in settlements and remoteness_classes:
-        ramp = palette.remoteness_colours(remoteness_classes)
-        classes = [
-            {"label": said(partial(class_name, f.REMOTENESS_CLASS, c)), "colour": colour, "mark": "disc"}
-            for c, colour in ramp.items()
-        ]
-        codes = _codes(settlements[f.REMOTENESS_CLASS], remoteness_classes, len(classes))
-        found.append(_theme(f.REMOTENESS_CLASS, [*classes, unknown], codes))
-    for column, bounds, colours in (
-        (f.REMOTENESS, _REMOTENESS, palette.REMOTENESS),
-        (f.VIABILITY, _VIABILITY, palette.VIABILITY),
-    ):
-        if column in settlements:
-            classes = _binned(bounds, "", colours)
-            found.append(_theme(column, classes, _bins(settlements[column], bounds)))
-    for tier in tiers:
-        column = f.travel_time_min(tier)
-        if column in settlements:
-            classes = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS)
-            theme = _theme(column, classes, _bins(settlements[column], palette.MINUTES))
-            names = tier_label(tier, tier_names)
-            group = _message("map.travel_time")
-            theme |= {"label": {x: f"{group[x]}: {names[x]}" for x in names}, "group": group, "short": names}
-            found.append(theme)
-    if not found:
-        plain = {"label": _message("layer.settlements"), "colour": palette.POTENTIAL[f.HIGH], "mark": "disc"}
-        found.append({"key": "plain", "label": plain["label"], "classes": [plain], "codes": [0] * len(settlements)})
-    return found
 
 
 def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], list[str]]:
@@ -277,62 +239,63 @@ def tier_label(tier: str, tier_names: Mapping[str, str] | None) -> dict[str, str
     return said(lambda language: tier_name(tier, language, tier_names))
 
 
-def minutes_classes() -> list[Json]:
-    """Return the classes of the travel-time rasters, for their legend."""
-    bins = _binned(palette.MINUTES, "min", palette.MINUTES_COLOURS)
-    return [{**one, "mark": "hatch" if one["mark"] == "slash" else "square"} for one in bins[:-1]]
+def message(key: str) -> dict[str, str]:
+    """Return a message in all languages."""
+    return said(lambda language: words(language)[key])
 
 
-def _tier(frame: gpd.GeoDataFrame, tier: str, label: dict[str, str], rows: Mapping[str, int]) -> Json:
+def region_names(frame: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Name each region in all languages: from `region_kk`, `region_ru` and `region_en` where they are known.
+
+    Examples
+    --------
+    >>> region_names(pd.DataFrame({"region": ["Abai"], "region_ru": ["Абайская область"]}))
+    {'Abai': {'en': 'Abai', 'ru': 'Абайская область', 'kk': 'Abai'}}
+    """
+    first = frame[frame[f.REGION].notna()].drop_duplicates(f.REGION)
+    found = {str(name): dict.fromkeys(LANGUAGES, str(name)) for name in first[f.REGION]}
+    for language in LANGUAGES:
+        if f"{f.REGION}_{language}" in frame:
+            for name, own in zip(first[f.REGION], _texts(first[f"{f.REGION}_{language}"]), strict=True):
+                found[str(name)][language] = own or str(name)
+    return found
+
+
+def summing(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round points to tenths such that each row sums to its rounded total; NaN is no part.
+
+    Each is rounded down, and the tenths left over go to those that lost most. Returns shape `(k, n)` for `(n, k)`.
+
+    Examples
+    --------
+    >>> summing(np.array([[0.26, 0.26, 0.26]])).T.tolist()
+    [[0.3, 0.3, 0.2]]
+    """
+    tenths = points * 10.0
+    low = np.floor(tenths)
+    left = np.rint(np.nansum(tenths, axis=1)) - np.nansum(low, axis=1)
+    order = np.argsort(np.where(np.isnan(tenths), np.inf, low - tenths), axis=1, kind="stable")
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(points.shape[1])[None, :], axis=1)
+    return np.asarray((low + (place < left[:, None])).T / 10.0)
+
+
+def _tier(
+    frame: gpd.GeoDataFrame, tier: str, label: dict[str, str], rows: Mapping[str, int], seasons: Sequence[str]
+) -> Json:
     found: Json = {"key": tier, "label": label}
     if f.travel_time_min(tier) in frame:
         found["min"] = numbers(frame[f.travel_time_min(tier)])
+        others = [f.travel_time_min(tier, season) for season in seasons]
+        found["others"] = [numbers(frame[column]) if column in frame else None for column in others]
+    for key, column in (("cut_off", f.months_cut_off(tier)), ("worst", f.worst_month(tier))):
+        if column in frame:
+            found[key] = numbers(frame[column])
     if f.distance_km(tier) in frame:
         found["km"] = numbers(frame[f.distance_km(tier)])
     if f.centre(tier) in frame:
         found["centre"] = [rows.get(str(key), -1) for key in frame[f.centre(tier)]]
     return found
-
-
-def _theme(column: str, classes: Sequence[Json], codes: Sequence[int]) -> Json:
-    return {"key": column, "label": said(partial(column_label, column)), "classes": classes, "codes": codes}
-
-
-def _mark(potential: str) -> str:
-    return {f.UNINHABITED: "ring", f.UNKNOWN: "cross"}.get(potential, "disc")
-
-
-def _codes(values: pd.Series, classes: Sequence[str], missing: int) -> list[int]:
-    place = {name: i for i, name in enumerate(classes)}
-    return [place.get(str(v), missing) for v in values]
-
-
-def _binned(bounds: Sequence[int], unit: str, colours: Sequence[str]) -> list[Json]:
-    """Return the classes of bins, then unreachable, then no data."""
-    if unit:
-        each = said(lambda language: "\n".join(bin_labels(bounds, unit, language)))
-        labels = [
-            dict(zip(each, parts, strict=True)) for parts in zip(*(t.split("\n") for t in each.values()), strict=True)
-        ]
-    else:
-        labels = [dict.fromkeys(LANGUAGES, f"{a}–{b}") for a, b in zip([0, *bounds], [*bounds, 100], strict=True)]
-    return [
-        *({"label": t, "colour": c, "mark": "disc"} for t, c in zip(labels, colours, strict=True)),
-        {"label": _message("class.unreachable"), "colour": palette.UNREACHABLE, "mark": "slash"},
-        {"label": _message("class.no_data"), "colour": palette.NO_DATA, "mark": "cross"},
-    ]
-
-
-def _message(key: str) -> dict[str, str]:
-    return said(lambda language: words(language)[key])
-
-
-def _bins(values: pd.Series, bounds: Sequence[int]) -> list[int]:
-    array = np.asarray(pd.to_numeric(values, errors="coerce"), float)
-    codes = np.digitize(array, bounds, right=True)
-    codes[np.isinf(array)] = len(bounds) + 1
-    codes[np.isnan(array)] = len(bounds) + 2
-    return [int(c) for c in codes]
 
 
 def _texts(values: pd.Series) -> list[str | None]:

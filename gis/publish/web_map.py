@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from gis import fields as f
 from gis.errors import Finding
-from gis.publish import palette, payload
-from gis.publish.words import LANGUAGES, words
+from gis.publish import map_areas, map_themes, palette, payload
+from gis.publish.words import LANGUAGES, said, words
 from gis.space.grid import Grid
 
 _SCRIPTS = ("points.js", "store.js", "card.js", "table.js", "panel.js", "map.js")
+_WORST = "worst"
 _WIDTH = 6000
 """Lines are simplified to what can be seen where the whole map is this many pixels wide."""
 _LABELS = {
@@ -34,7 +35,8 @@ _LABELS = {
     "viability": "column.viability", "access": "column.access_km", "centres": "layer.centres",
     "roads": "layer.roads", "regions": "layer.regions", "no_data": "class.no_data",
     "unreachable": "class.unreachable", "min": "unit.min", "h": "unit.h",
-    "m": "unit.m", "km": "unit.km",
+    "m": "unit.m", "km": "unit.km", "heating": "column.heating_degree_days",
+    "stable": "card.stable", "not_stable": "card.not_stable",
 }  # fmt: skip
 """Messages of other tables that the page uses, beside those that begin with `map.`."""
 
@@ -88,6 +90,10 @@ def write_map(
     tier_names: Mapping[str, str] | None = None,
     contributions: Sequence[str] = (),
     remoteness_classes: Sequence[str] = (),
+    seasons: Sequence[str] = (),
+    routes: gpd.GeoDataFrame | None = None,
+    areas: gpd.GeoDataFrame | None = None,
+    pictures: Mapping[str, str] | None = None,
     language: str = "en",
     title: str = "",
     notes: Sequence[str] = (),
@@ -116,6 +122,15 @@ def write_map(
         Indicators whose bars the card shows.
     remoteness_classes
         The classes of `remoteness_class`, the nearest first; none: as they come, by mean remoteness.
+    seasons
+        Names, the first being that of the plain columns of minutes. Those without columns are left out; `worst` is
+        added where it has columns.
+    routes
+        Lines with `settlement_id` and `tier`; drawn for the settlement that is chosen.
+    areas
+        Polygons with the columns of the table of regions: the reader may colour them by its figures.
+    pictures
+        SVG texts named `lorenz` and `ranking`; shown as images, in which no script runs.
     language
         `en`, `ru` or `kk`; the reader may change it.
     title, notes
@@ -124,17 +139,20 @@ def write_map(
     Returns
     -------
     findings
-        Warnings where roads are left out for their number, and where Leaflet's files are not installed: the
+        Warnings where roads or routes are left out for their size, and where Leaflet's files are not installed: the
         page then links to them.
 
     Notes
     -----
     Values are shown as text whatever they hold. The page opens no address by itself.
     """
-    data, left_out = page_data(
+    findings: list[Finding] = []
+    data = page_data(
+        findings, path.name,
         settlements=settlements, centres=centres, roads=roads, regions=regions, rasters=rasters or {},
         context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
-        remoteness_classes=remoteness_classes, language=language, title=title, notes=notes,
+        remoteness_classes=remoteness_classes, seasons=seasons, routes=routes, areas=areas, pictures=pictures or {},
+        language=language, title=title, notes=notes,
     )  # fmt: skip
     (south, west), (north, east) = data["bounds"]  # the page fits them into what its panel leaves free
     middle = ((south + north) / 2, (west + east) / 2)
@@ -143,12 +161,6 @@ def write_map(
     )  # fmt: skip
     page._id = "shalgai"
     leaflet = _leaflet()
-    findings = []
-    if left_out:
-        message = (
-            f"roads of these classes would make the map too large and are only in the GeoPackage: {', '.join(left_out)}"
-        )
-        findings.append(Finding("warning", "map-roads-left-out", message, file=path.name, count=len(left_out)))
     if leaflet is None:
         page.default_js = [(n, u) for n, u in folium.Map.default_js if n == "leaflet"]
         page.default_css = [(n, u) for n, u in folium.Map.default_css if n == "leaflet_css"]
@@ -172,6 +184,8 @@ def write_map(
 
 
 def page_data(
+    findings: list[Finding],
+    file: str,
     *,
     settlements: gpd.GeoDataFrame,
     centres: gpd.GeoDataFrame | None,
@@ -183,11 +197,15 @@ def page_data(
     tier_names: Mapping[str, str] | None,
     contributions: Sequence[str],
     remoteness_classes: Sequence[str],
+    seasons: Sequence[str],
+    routes: gpd.GeoDataFrame | None,
+    areas: gpd.GeoDataFrame | None,
+    pictures: Mapping[str, str],
     language: str,
     title: str,
     notes: Sequence[str],
-) -> tuple[dict[str, Any], list[str]]:
-    """Gather what the page is told, and the classes of roads left out; the parameters are those of `write_map`."""
+) -> dict[str, Any]:
+    """Gather what the page is told; the parameters are those of `write_map`, and what is left out goes to findings."""
     places = settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())]
     west, south, east, north = map(float, places.to_crs(4326).total_bounds)
     tolerance = max(east - west, north - south) / _WIDTH
@@ -201,14 +219,35 @@ def page_data(
         for x in LANGUAGES
     }
     lines, left_out = payload.road_lines(roads, tolerance) if roads is not None else ([], [])
-    data = {
+    if left_out:
+        message = "roads of these classes would make the map too large and are only in the GeoPackage"
+        findings.append(_left_out("map-roads-left-out", message, left_out, file))
+    others = _seasons(places, tiers, seasons)
+    points = payload.points(places, tiers, tier_names, contributions, others)
+    chance = map_themes.probability_of_class(places)
+    if chance is not None:
+        points["probability"] = payload.numbers(chance)
+    ways = None
+    if routes is not None:
+        ways, left_out = map_areas.route_lines(routes, points["id"], tiers, tolerance)
+        if left_out:
+            message = "routes to centres of these tiers would make the map too large and are only in the GeoPackage"
+            findings.append(_left_out("map-routes-left-out", message, left_out, file))
+    return {
         "language": language,
         "title": title or words(language)["map.title"],
         "notes": [str(note) for note in notes],
         "words": texts,
         "bounds": [[south - margin, west - margin], [north + margin, east + margin]],
-        "points": payload.points(places, tiers, tier_names, contributions),
-        "themes": payload.themes(places, tiers, tier_names, classes),
+        "points": points,
+        "themes": map_themes.themes(places, tiers, tier_names, classes),
+        "seasons": [map_themes.season_name(x) for x in (list(seasons[:1]) + others if seasons and others else [])],
+        "months": [said(partial(_month, number)) for number in range(1, 13)],
+        "routes": ways,
+        "areas": None
+        if areas is None or areas.empty
+        else map_areas.areas(areas, tiers, tier_names, tolerance, _region_names(places)),
+        "pictures": dict(pictures),
         "centres": payload.centres(centres, places, tiers),
         "roads": lines,
         "regions": [] if regions is None else payload.borders(regions, tolerance),
@@ -218,9 +257,26 @@ def page_data(
             {"key": tier, "label": payload.tier_label(tier, tier_names), **payload.raster(*one)}
             for tier, one in rasters.items()
         ],
-        "minutes": payload.minutes_classes(),
+        "minutes": map_themes.minutes_classes(),
     }
-    return data, left_out
+
+
+def _left_out(code: str, message: str, names: Sequence[str], file: str) -> Finding:
+    return Finding("warning", code, f"{message}: {', '.join(names)}", file=file, count=len(names))
+
+
+def _seasons(settlements: gpd.GeoDataFrame, tiers: Sequence[str], seasons: Sequence[str]) -> list[str]:
+    """Return the seasons after the first that have minutes, and the worst month."""
+    wanted = [*seasons[1:], *([_WORST] if seasons and _WORST not in seasons else [])]
+    return [x for x in wanted if any(f.travel_time_min(tier, x) in settlements for tier in tiers)]
+
+
+def _region_names(settlements: gpd.GeoDataFrame) -> dict[str, dict[str, str]]:
+    return payload.region_names(settlements) if f.REGION in settlements else {}
+
+
+def _month(number: int, language: str) -> str:
+    return words(language)[f"month.{number:02d}"]
 
 
 def _classes(settlements: gpd.GeoDataFrame) -> list[str]:

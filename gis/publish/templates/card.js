@@ -3,31 +3,43 @@
 function card(store, themes, i) {
   const w = store.words;
   const others = store.spellings(i).filter((name) => name !== store.title(i));
-  const facts = el("dl");
+  let facts = el("dl");
+  const main = facts;
   const fact = (label, ...value) => facts.append(el("dt", {}, label), el("dd", {}, ...value));
   if (store.region) fact(w.region, store.region[i] < 0 ? w.no_data : store.regions[store.region[i]]);
   if (store.population) fact(w.population, store.number(store.population[i]));
-  for (const theme of themes) {
-    if (theme.key !== "potential" && theme.key !== "remoteness_class") continue;
+  const doubt = themes.find((theme) => theme.key === "potential_stable");
+  const small = (text) => [el("br"), el("small", { class: "quiet" }, text)];
+  const classes = (wanted) => themes.filter((theme) => theme.card && Boolean(theme.group) === wanted).forEach((theme) => {
     const one = theme.classes[theme.codes[i]];
-    fact(theme.label, swatch(one), " ", one.label);
-  }
+    const chance = theme.key === "potential" && store.probability ? store.probability[i] : null;
+    const hollow = doubt && doubt.classes[doubt.codes[i]].mark === "hollow";
+    const sure = doubt ? ` (${hollow ? w.not_stable : w.stable})` : "";
+    fact(theme.label, swatch(one), " ", one.label, ...(chance === null ? [] : small(`${w.probability}: ${store.number(chance)}${sure}`)));
+  });
+  classes(false);
   if (store.remoteness) fact(w.remoteness, store.number(store.remoteness[i], 1));
   if (store.viability) {
     const missing = store.viability_missing && store.viability_missing[i];
     const note = missing ? ` (${Math.round(100 * missing)} % ${w.missing})` : "";
-    fact(w.viability, store.number(store.viability[i], 1) + note);
+    const low = store.viability_p05 && store.viability_p05[i], high = store.viability_p95 && store.viability_p95[i];
+    const spread = typeof low === "number" && typeof high === "number"
+      ? small(fill(w.interval, { low: store.number(low, 1), high: store.number(high, 1) })) : [];
+    fact(w.viability, store.number(store.viability[i], 1) + note, ...spread);
   }
+  facts = el("dl");
   if (store.access_km) {
     const minutes = store.access_min ? `, ${store.duration(store.access_min[i])}` : "";
     const km = store.number(store.access_km[i], 1);
     fact(w.access, store.access_km[i] === null || store.access_km[i] < 0 ? km : `${km} ${w.km}${minutes}`);
   }
+  if (store.heating_degree_days) fact(w.heating, store.number(store.heating_degree_days[i]));
+  classes(true);
   return el(
     "article", { class: "card", tabindex: -1, lang: store.language },
     el("h2", { dir: "auto" }, store.title(i)),
     el("p", { class: "quiet" }, el("bdi", {}, others.join(" · ")), others.length ? " · " : "", el("bdi", {}, store.id[i])),
-    facts, journeys(store, i), bars(store, i),
+    main, journeys(store, i), bars(store, i), facts,
   );
 }
 
@@ -37,19 +49,35 @@ function journeys(store, i) {
     const centre = tier.centre ? tier.centre[i] : -1;
     const name = centre < 0 ? "" : centre === i ? w.here : store.title(centre);
     return el(
-      "tr", {}, el("th", { scope: "row" }, tier.label, el("br"), el("bdi", { class: "quiet" }, name)),
+      "tr", {}, el("th", { scope: "row" }, tier.label, el("br"), el("bdi", { class: "quiet" }, name), ...ofYear(store, tier, i)),
       el("td", {}, tier.min ? store.duration(tier.min[i]) : ""),
       el("td", {}, tier.km ? (tier.km[i] === -1 ? "" : store.number(tier.km[i])) : ""),
     );
   });
   if (!rows.length) return null;
-  const head = [w.centre, w.time, w.distance].map((text) => el("th", { scope: "col" }, text));
+  const time = store.seasons.length ? `${w.time} (${store.seasons[store.season]})` : w.time;
+  const head = [w.centre, time, w.distance].map((text) => el("th", { scope: "col" }, text));
   return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows));
 }
 
+// The other seasons of a journey, its worst month, and the months in which there is none.
+function ofYear(store, tier, i) {
+  const w = store.words;
+  const told = [];
+  store.seasons.forEach((season, k) => {
+    const minutes = k === 0 ? tier.first : tier.others && tier.others[k - 1];
+    if (k !== store.season && minutes) told.push(`${season}: ${store.duration(minutes[i])}`);
+  });
+  if (tier.worst && tier.worst[i] >= 1) told.push(fill(w.worst_month, { month: store.months[tier.worst[i] - 1] }));
+  if (tier.cut_off && tier.cut_off[i] > 0) told.push(fill(w.cut_off_months, { months: tier.cut_off[i] }));
+  return told.flatMap((text) => [el("br"), el("small", { class: "quiet" }, text)]);
+}
+
+// The points of each indicator; as they are rounded, they add up to the total.
 function bars(store, i) {
   const parts = store.contributions.filter((part) => part.points[i] !== null);
   if (!parts.length) return null;
+  const without = store.contributions.filter((part) => part.points[i] === null);
   const most = Math.max(...parts.map((part) => Math.abs(part.points[i])), 1e-9);
   const list = el("div", { class: "bars" });
   for (const part of parts.sort((a, b) => b.points[i] - a.points[i])) {
@@ -57,5 +85,8 @@ function bars(store, i) {
     bar.style.width = `${(100 * Math.abs(part.points[i])) / most}%`;
     list.append(el("span", {}, part.label), el("span", { class: "bar" }, bar), el("b", {}, store.number(part.points[i], 1)));
   }
-  return el("section", {}, el("h3", {}, store.words.contributions), list);
+  const total = parts.reduce((sum, part) => sum + Math.round(10 * part.points[i]), 0) / 10;
+  list.append(el("span", { class: "total" }, store.words.total), el("span"), el("b", { class: "total" }, store.number(total, 1)));
+  const missing = without.length ? el("p", { class: "quiet" }, `${store.words.no_value}: ${without.map((part) => part.label).join(", ")}`) : null;
+  return el("section", {}, el("h3", {}, store.words.contributions), list, missing);
 }

@@ -17,12 +17,14 @@ function scaleBar(options, w) {
   return one;
 }
 
-// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&place=id
+// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&regions=figure&season=number&place=id
 function writeView(map, state, store) {
   const at = map.getCenter();
   const parts = new URLSearchParams({ map: [map.getZoom(), at.lat.toFixed(4), at.lng.toFixed(4)].join("/") });
   if (state.theme !== state.all[0]) parts.set("colour", state.theme.key);
   if (state.raster !== "none") parts.set("time", state.raster);
+  if (state.area !== "none") parts.set("regions", state.area);
+  if (store.season > 0) parts.set("season", store.season);
   if (state.chosen >= 0) parts.set("place", store.id[state.chosen]);
   try {
     history.replaceState(null, "", "#" + parts.toString().replace(/%2F/g, "/"));
@@ -39,6 +41,8 @@ function readView(data) {
     zoom,
     theme: data.themes.find((theme) => theme.key === parts.get("colour")),
     raster: data.rasters.some((one) => one.key === parts.get("time")) ? parts.get("time") : "",
+    area: data.areas && data.areas.themes.some((one) => one.key === parts.get("regions")) ? parts.get("regions") : "",
+    season: data.seasons[Number(parts.get("season"))] ? Number(parts.get("season")) : 0,
     place: parts.has("place") ? data.points.id.indexOf(parts.get("place")) : -1,
   };
 }
@@ -68,10 +72,10 @@ const SettlementLayer = L.Layer.extend({
     let data = translated(all, all.language);
     const store = new Store(data);
     const state = {
-      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", chosen: -1,
+      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
-    for (const [name, z] of [["rasters", 250], ["context", 260], ["lines", 300], ["points", 450]]) {
+    for (const [name, z] of [["context", 240], ["rasters", 250], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450]]) {
       map.createPane(name).style.zIndex = z;
     }
     const latLngs = ([lon, lat]) => {
@@ -88,38 +92,58 @@ const SettlementLayer = L.Layer.extend({
     const regions = L.layerGroup(data.regions.length ? [lines(data.regions, { color: data.region_colour, weight: 1.2, opacity: 0.7, dashArray: "5 3" })] : []);
     const roads = L.layerGroup([...data.roads].reverse().map((one) => lines(one.lines, { color: one.colour, weight: one.width, opacity: 0.9 })));
     const rasters = new Map(data.rasters.map((one) => [one.key, L.imageOverlay(one.url, one.bounds, { pane: "rasters", opacity: 0.75, className: "cells", alt: "" })]));
+    const ground = L.canvas({ pane: "areas", padding: 0.2 });
+    const areas = (data.areas ? data.areas.rings : []).map((rings) =>
+      L.polygon(rings.map(latLngs), { renderer: ground, interactive: false, color: "#fff", weight: 1, fillOpacity: 0.85 }));
+    const choropleth = L.layerGroup(areas);
+    const colourAreas = () => {
+      const theme = data.areas && data.areas.themes.find((one) => one.key === state.area);
+      put(choropleth, Boolean(theme));
+      if (theme) areas.forEach((one, k) => one.setStyle({ fillColor: theme.classes[theme.codes[k]].colour }));
+    };
+    const paths = L.canvas({ pane: "routes", padding: 0.2 });
+    const ways = L.layerGroup().addTo(map);
+    // The routes of the chosen settlement to its nearest centres.
+    const drawRoutes = (i) => {
+      ways.clearLayers();
+      if (i < 0 || !store.routes) return;
+      const found = new Set(store.routes.of.map((of) => (of ? of[i] : -1)).filter((k) => k >= 0));
+      for (const [weight, color] of [[7, "#fff"], [3.5, "#0b3d91"]]) {
+        for (const k of found) ways.addLayer(lines(store.routes.lines[k], { renderer: paths, weight, color, opacity: 0.9 }));
+      }
+    };
     const points = new Points(store, state);
     const put = (layer, shown) => (shown ? map.addLayer(layer) : map.removeLayer(layer));
     state.apply = () => {
       put(regions, state.regions);
       put(roads, state.roads);
       for (const [key, layer] of rasters) put(layer, key === state.raster);
+      colourAreas();
       points.redraw();
       drawer.refresh();
       writeView(map, state, store);
     };
     const home = map.getContainer();
     const narrow = () => map.getSize().x <= 640;
-    const choose = (i) => { state.chosen = i; points.redraw(); writeView(map, state, store); };
-    const popup = L.popup({ maxWidth: 330, minWidth: 240 });
+    const choose = (i) => { state.chosen = i; drawRoutes(i); points.redraw(); writeView(map, state, store); };
     const sheet = el("section", { class: "sheet", hidden: true });
     const close = () => { sheet.hidden = true; choose(-1); };
     const button = el("button", { type: "button", class: "close", onclick: close }, "×");
-    // On a phone the card is a sheet below the map, elsewhere a popup at the settlement.
+    // The card lies below the map on a phone, elsewhere to its right; the settlement is moved out from under it.
     const open = (i) => {
       const content = card(store, data.themes, i);
-      if (narrow()) {
-        button.setAttribute("aria-label", store.words.close);
-        sheet.replaceChildren(button, content);
-        sheet.hidden = false;
-        sheet.scrollTop = 0;
-      } else {
-        const side = aside.getBoundingClientRect();
-        Object.assign(popup.options, { maxHeight: Math.max(160, map.getSize().y - 90), autoPanPaddingTopLeft: [side.right + 10, 10], autoPanPaddingBottomRight: [50, 20] });
-        popup.setLatLng([store.lat[i], store.lon[i]]).setContent(content).openOn(map);
-        home.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", store.words.close);
-      }
+      button.setAttribute("aria-label", store.words.close);
+      sheet.setAttribute("aria-label", store.title(i));
+      sheet.replaceChildren(button, content);
+      sheet.hidden = false;
+      sheet.scrollTop = 0;
       choose(i);
+      if (!narrow()) {
+        const at = map.latLngToContainerPoint([store.lat[i], store.lon[i]]);
+        const left = aside.getBoundingClientRect().right + 20, right = sheet.getBoundingClientRect().left - 20;
+        const x = Math.min(Math.max(at.x, left), right), y = Math.min(Math.max(at.y, 30), map.getSize().y - 40);
+        if (x !== at.x || y !== at.y) map.panBy([at.x - x, at.y - y], { animate: false });
+      }
       return content;
     };
     const show = (i) => {
@@ -145,9 +169,11 @@ const SettlementLayer = L.Layer.extend({
       state.table = drawer.open;
       home.append(aside, drawer);
       const w = store.words;
+      home.setAttribute("aria-label", w.keys);
       zoom = L.control.zoom({ position: "topright", zoomInTitle: w.zoom_in, zoomOutTitle: w.zoom_out }).addTo(map);
       scale = scaleBar({ imperial: false, position: "bottomright" }, w).addTo(map);
     };
+    state.again = () => { if (state.chosen >= 0) open(state.chosen); };
     state.speak = (language) => {
       data = translated(all, language);
       store.speak(data);
@@ -156,7 +182,7 @@ const SettlementLayer = L.Layer.extend({
       document.documentElement.lang = language;
       furnish();
       state.apply();
-      if (state.chosen >= 0) open(state.chosen);
+      state.again();
       aside.querySelector("[lang][aria-pressed=true]")?.focus();
     };
     home.append(quiet(sheet));
@@ -171,13 +197,15 @@ const SettlementLayer = L.Layer.extend({
     const view = readView(data);
     if (view.theme) state.theme = view.theme;
     if (view.raster) state.raster = view.raster;
-    if (view.theme || view.raster) furnish();
+    if (view.area) state.area = view.area;
+    if (view.season) store.inSeason(data.themes, view.season);
+    if (view.theme || view.raster || view.area || view.season) furnish();
     state.apply();
     if (view.at) map.setView(view.at, view.zoom, { animate: false });
     if (view.place >= 0) open(view.place);
-    map.on("popupclose", () => choose(-1));
     map.on("moveend", () => writeView(map, state, store));
-    this.hover(map, points, store);
+    const tip = this.hover(map, points, store);
+    this.keys(map, points, store, tip, show, close);
     map.on("click", (event) => {
       const i = points.at(event.containerPoint);
       if (i >= 0) open(i);
@@ -194,12 +222,41 @@ const SettlementLayer = L.Layer.extend({
     let last = -1;
     map.on("mousemove", (event) => {
       const over = event.originalEvent.target;
-      const i = over.closest && over.closest(".panel, .sheet, .drawer, .leaflet-popup, .leaflet-control") ? -1 : points.at(event.containerPoint);
+      const i = over.closest && over.closest(".panel, .sheet, .drawer, .leaflet-control") ? -1 : points.at(event.containerPoint);
       if (i === last) return;
       last = i;
       map.getContainer().style.cursor = i < 0 ? "" : "pointer";
       if (i < 0) tip.remove();
       else tip.setLatLng([store.lat[i], store.lon[i]]).setContent(el("bdi", {}, store.title(i))).addTo(map);
+    });
+    return tip;
+  },
+
+  // Without a mouse: arrow keys move the map (Leaflet's own), Enter opens what is nearest to its middle.
+  keys(map, points, store, tip, show, close) {
+    const home = map.getContainer();
+    const live = el("p", { class: "unseen", role: "status" });
+    home.append(live);
+    home.setAttribute("role", "region");
+    const near = () => points.at(map.getSize().divideBy(2), 80);
+    const tell = () => {
+      if (document.activeElement !== home || !home.matches(":focus-visible")) return;
+      const i = near();
+      live.textContent = i < 0 ? "" : store.title(i);
+      if (i < 0) tip.remove();
+      else tip.setLatLng([store.lat[i], store.lon[i]]).setContent(el("bdi", {}, store.title(i))).addTo(map);
+    };
+    map.on("moveend", tell);
+    home.addEventListener("focus", tell);
+    home.addEventListener("blur", () => { live.textContent = ""; tip.remove(); });
+    home.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === home && near() >= 0) {
+        event.preventDefault();
+        show(near());
+      } else if (event.key === "Escape" && !event.target.closest(".panel, .drawer, dialog")) {
+        close();
+        home.focus({ preventScroll: true });
+      }
     });
   },
 });

@@ -6,9 +6,10 @@ function panel(data, store, state, show) {
   const drawLegends = () => legends.replaceChildren(...legendParts(data, store, state, change));
   const change = () => { drawLegends(); state.apply(); };
 
+  let choices = 0;
   const select = (label, options, value, onchange) => {
-    const id = "choice-" + options[0].key + label.length;
-    const list = el("select", { id, onchange: (event) => onchange(event.target.value) });
+    const id = "choice-" + choices++;
+    const list = el("select", { id, "data-label": label, onchange: (event) => onchange(event.target.value) });
     const groups = new Map();
     for (const option of options) {
       if (option.group && !groups.has(option.group)) {
@@ -19,6 +20,11 @@ function panel(data, store, state, show) {
     }
     list.value = value;
     return el("p", {}, el("label", { for: id }, label), list);
+  };
+  const clear = (name, key) => {
+    const list = [...body.querySelectorAll("select")].find((one) => one.dataset.label === w[name]);
+    if (list) list.value = "none";
+    state[key] = "none";
   };
   const box = (label, key) =>
     el("label", { class: "box" },
@@ -33,9 +39,22 @@ function panel(data, store, state, show) {
       change();
     }));
   }
+  if (data.seasons.length) body.append(seasonSlider(data, store, state, change));
   if (data.rasters.length) {
     const none = { key: "none", label: w.raster_none };
-    body.append(select(w.raster, [none, ...data.rasters], state.raster, (key) => { state.raster = key; change(); }));
+    body.append(select(w.raster, [none, ...data.rasters], state.raster, (key) => {
+      state.raster = key;
+      if (key !== "none") clear("regions_by", "area"); // one picture of the land at a time
+      change();
+    }));
+  }
+  if (data.areas && data.areas.themes.length) {
+    const none = { key: "none", label: w.raster_none };
+    body.append(select(w.regions_by, [none, ...data.areas.themes], state.area, (key) => {
+      state.area = key;
+      if (key !== "none") clear("raster", "raster");
+      change();
+    }));
   }
   const boxes = el("p", { class: "boxes" });
   if (data.centres.length) boxes.append(box(w.centres, "centres"));
@@ -44,7 +63,7 @@ function panel(data, store, state, show) {
   body.append(boxes);
   const filter = filterBox(store, state, change);
   const table = el("button", { type: "button", class: "wide", onclick: () => state.table() }, w.table);
-  const about = el("details", { class: "about" }, el("summary", {}, w.about), ...data.notes.map((text) => el("p", {}, text)));
+  const about = el("details", { class: "about" }, el("summary", {}, w.about), ...data.notes.map((text) => el("p", {}, ...linked(text))));
   about.hidden = !data.notes.length;
   window.addEventListener("beforeprint", () => { about.open = true; });
   const toggle = el("button", { type: "button", class: "toggle", "aria-controls": "layers", onclick: () => {
@@ -52,9 +71,43 @@ function panel(data, store, state, show) {
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
   const root = el("aside", { class: "panel", "aria-label": w.layers },
-    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, about);
+    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, disparity(data, w), about);
   drawLegends();
   return root;
+}
+
+// One step for each season; the minutes of the card, the table, the filter and the colours follow it.
+function seasonSlider(data, store, state, change) {
+  const name = () => data.seasons[store.season];
+  const shown = el("output", { for: "season" }, name());
+  const slider = el("input", { id: "season", type: "range", min: 0, max: data.seasons.length - 1, step: 1, value: store.season, "aria-valuetext": name(), oninput: () => {
+    store.inSeason(data.themes, Number(slider.value));
+    applyFilter(store, state.filter);
+    shown.textContent = name();
+    slider.setAttribute("aria-valuetext", name());
+    change();
+    state.again();
+  } });
+  return el("p", { class: "season" }, el("label", { for: "season" }, store.words.season), " ", shown, slider);
+}
+
+// The pictures of the differences between regions, each in a window of its own.
+function disparity(data, w) {
+  const shown = [["lorenz", w.lorenz], ["ranking", w.ranking]].filter(([key]) => data.pictures[key]);
+  if (!shown.length) return null;
+  const box = el("details", { class: "disparity" }, el("summary", {}, w.disparity));
+  for (const [key, label] of shown) {
+    const image = () => el("img", { src: "data:image/svg+xml;charset=utf-8," + encodeURIComponent(data.pictures[key]), alt: label });
+    const open = () => {
+      const close = el("button", { type: "button", class: "close", "aria-label": w.close, onclick: () => dialog.close() }, "×");
+      const dialog = el("dialog", { class: "picture", "aria-label": label, onclose: () => dialog.remove() }, close, image());
+      box.closest(".leaflet-container").append(dialog);
+      L.DomEvent.disableClickPropagation(dialog);
+      dialog.showModal();
+    };
+    box.append(el("button", { type: "button", class: "wide", onclick: open }, label));
+  }
+  return box;
 }
 
 function languages(store, state) {
@@ -83,6 +136,17 @@ function legendParts(data, store, state, change) {
     list.lastChild.dataset.code = code;
   });
   parts.push(list);
+  if (!theme.bounds && store.cut_off && store.cut_off.includes(1)) {
+    parts.push(plainList([{ label: w.unreachable, mark: "slash", colour: "#ffffff" }]));
+  }
+  const area = data.areas && data.areas.themes.find((one) => one.key === state.area);
+  if (area) {
+    const used = area.classes.filter((one, code) => area.codes.includes(code));
+    const order = data.areas.names.map((name, k) => k).sort((a, b) => (area.values[b] ?? -1) - (area.values[a] ?? -1));
+    parts.push(el("h2", {}, `${w.regions}: ${area.label}`), plainList(used, true),
+      el("table", { class: "areas" }, el("tbody", {}, ...order.map((k) =>
+        el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, data.areas.names[k])), el("td", {}, store.number(area.values[k], 1)))))));
+  }
   const raster = data.rasters.find((one) => one.key === state.raster);
   if (raster) {
     parts.push(el("h2", {}, `${w.raster}: ${raster.label}`), plainList(data.minutes, true));
@@ -112,13 +176,15 @@ function plainList(items, two) {
 // A combo box: arrow keys move in the list, Enter chooses, Escape closes.
 function search(store, show) {
   const w = store.words;
+  const live = el("p", { class: "unseen", role: "status" });
   const list = el("ul", { id: "found", role: "listbox", "aria-label": w.search, hidden: true, onmousedown: (event) => event.preventDefault() });
   let rows = [], at = -1;
   const mark = (next) => {
     at = next;
     [...list.children].forEach((li, k) => li.setAttribute("aria-selected", String(k === at)));
     if (at >= 0) list.children[at].scrollIntoView({ block: "nearest" });
-    input.setAttribute("aria-activedescendant", at < 0 ? "" : "found-" + at);
+    if (at < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", "found-" + at);
   };
   const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
   const choose = (k) => { close(); input.value = store.title(rows[k]); show(rows[k]); };
@@ -134,8 +200,9 @@ function search(store, show) {
           el("bdi", {}, store.title(row)),
           el("small", {}, el("bdi", {}, other || ""), other && region ? " · " : "", region));
       }));
-      if (!rows.length) list.append(el("li", { class: "quiet" }, w.nothing));
+      if (!rows.length) list.append(el("li", { class: "quiet", role: "option", "aria-disabled": "true", "aria-selected": "false" }, w.nothing));
       list.hidden = !input.value.trim();
+      live.textContent = list.hidden ? "" : rows.length ? fill(w.results, { count: rows.length }) : w.nothing;
       input.setAttribute("aria-expanded", String(!list.hidden));
       mark(rows.length ? 0 : -1);
     },
@@ -150,5 +217,5 @@ function search(store, show) {
     },
     onblur: () => close(),
   });
-  return el("div", { class: "search", role: "search" }, input, list);
+  return el("div", { class: "search", role: "search" }, input, list, live);
 }

@@ -3,7 +3,23 @@
 const STEPS = [100, 1000, 10000, 100000]; // people: a larger settlement has a larger mark
 const FACTORS = [0.8, 1, 1.25, 1.7, 2.4];
 
-function drawMark(context, x, y, radius, one) {
+function outline(context, x, y, radius, mark) {
+  if (mark === "box") {
+    context.rect(x - 0.88 * radius, y - 0.88 * radius, 1.76 * radius, 1.76 * radius);
+  } else if (mark === "diamond") {
+    const reach = 1.25 * radius;
+    context.moveTo(x, y - reach);
+    context.lineTo(x + reach, y);
+    context.lineTo(x, y + reach);
+    context.lineTo(x - reach, y);
+    context.closePath();
+  } else {
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+}
+
+// cut: no centre can be reached from there, which is told in every theme.
+function drawMark(context, x, y, radius, one, cut) {
   context.lineWidth = 1;
   context.fillStyle = one.colour;
   context.strokeStyle = "#fff";
@@ -11,19 +27,26 @@ function drawMark(context, x, y, radius, one) {
   if (one.mark === "square" || one.mark === "hatch") {
     context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
     context.fill();
-  } else if (one.mark === "disc" || one.mark === "slash" || one.mark === "ring") {
+  } else if (one.mark !== "cross") {
     // White without, and on larger marks dark within, so that pale marks show on pale ground too.
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+    outline(context, x, y, radius, one.mark);
     context.lineWidth = 2;
     context.stroke();
     context.fill();
     context.strokeStyle = one.mark === "ring" ? "#222" : "rgb(0 0 0 / 45%)";
     context.lineWidth = one.mark === "ring" ? 1.3 : 0.7;
     if (radius >= 2.5 || one.mark === "ring") context.stroke();
+    if (one.mark === "hollow") {
+      context.beginPath();
+      context.arc(x, y, radius * 0.5, 0, 2 * Math.PI);
+      context.fillStyle = "#fff";
+      context.fill();
+      context.stroke();
+    }
   }
   const reach = radius * (one.mark === "hatch" ? 1 : 0.75);
   context.beginPath();
-  if (one.mark === "slash" || one.mark === "hatch") {
+  if (one.mark === "slash" || one.mark === "hatch" || cut) {
     context.moveTo(x - reach, y + reach);
     context.lineTo(x + reach, y - reach);
     context.strokeStyle = "#222";
@@ -71,8 +94,8 @@ const Points = L.Renderer.extend({
     return base * FACTORS[this.sizes[i]];
   },
 
-  // The settlement at a place on the screen, or -1.
-  at(point) {
+  // The settlement at a place on the screen, or near enough to it; or -1.
+  at(point, reach = L.Browser.mobile ? 12 : 4) {
     const bounds = this._map.getPixelBounds();
     const scale = Math.pow(2, this._map.getZoom());
     let best = -1, nearest = Infinity;
@@ -80,7 +103,7 @@ const Points = L.Renderer.extend({
       const dx = this.worldX[i] * scale - bounds.min.x - point.x;
       const dy = this.worldY[i] * scale - bounds.min.y - point.y;
       const far = Math.sqrt(dx * dx + dy * dy) - this.radius(i);
-      if (far < nearest && far < (L.Browser.mobile ? 12 : 4) && this.shown(i)) { nearest = far; best = i; }
+      if (far < nearest && far < reach && this.shown(i)) { nearest = far; best = i; }
     }
     return best;
   },
@@ -124,14 +147,15 @@ const Points = L.Renderer.extend({
     const scale = Math.pow(2, this._map.getZoom());
     const stamps = new Map();
     const stamp = (code, i) => {
-      const key = code * 8 + this.sizes[i];
+      const cut = this.store.isCutOff(i) && !this.state.theme.bounds;
+      const key = code * 16 + this.sizes[i] * 2 + cut;
       if (!stamps.has(key)) {
-        const radius = this.radius(i), half = Math.ceil(radius + 2);
+        const radius = this.radius(i), half = Math.ceil(1.25 * radius + 2);
         const one = document.createElement("canvas");
         one.width = one.height = 2 * half * ratio;
         const inner = one.getContext("2d");
         inner.scale(ratio, ratio);
-        drawMark(inner, half, half, radius, classes[code]);
+        drawMark(inner, half, half, radius, classes[code], cut);
         stamps.set(key, { image: one, half });
       }
       return stamps.get(key);
@@ -150,12 +174,13 @@ const Points = L.Renderer.extend({
     }
   },
 
-  // A ring round the chosen settlement, and straight dashes to its nearest centres.
+  // A ring round the chosen settlement, and straight dashes to those nearest centres whose route is not known.
   _ring(context, origin) {
     const i = this.state.chosen, scale = Math.pow(2, this._map.getZoom());
     const place = (k) => [this.worldX[k] * scale - origin.x, this.worldY[k] * scale - origin.y];
     context.setLineDash([5, 4]);
-    for (const centre of new Set(this.store.tiers.map((tier) => (tier.centre ? tier.centre[i] : -1)))) {
+    const straight = this.store.tiers.filter((tier, k) => tier.centre && !this.store.hasRoute(i, k));
+    for (const centre of new Set(straight.map((tier) => tier.centre[i]))) {
       if (centre < 0 || centre === i) continue;
       for (const [width, colour] of [[3.5, "rgb(255 255 255 / 80%)"], [1.3, "#111"]]) {
         context.beginPath();

@@ -38,9 +38,41 @@ class Store {
 
   // Takes the labels of data that are in one language.
   speak(data) {
-    const { tiers, contributions } = data.points;
-    Object.assign(this, { language: data.language, words: data.words, tiers, contributions });
+    const { tiers, contributions, regions } = data.points;
+    Object.assign(this, { language: data.language, words: data.words, tiers, contributions, regions });
+    this.seasons = data.seasons;
+    this.months = data.months;
+    this.routes = data.routes;
+    this.inSeason(data.themes, this.season || 0);
     this.centres = data.centres.map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
+  }
+
+  // Takes the minutes of a season, and sorts them into the classes of the themes of travel time.
+  inSeason(themes, season) {
+    this.season = season;
+    for (const tier of this.tiers) {
+      if (!tier.min) continue;
+      tier.first = tier.first || tier.min;
+      tier.min = season === 0 ? tier.first : tier.others[season - 1] || new Array(this.n).fill(null);
+    }
+    for (const theme of themes) {
+      if (!theme.bounds) continue;
+      const last = theme.bounds.length;
+      theme.codes = this.tiers[theme.tier].min.map((value) => {
+        if (value === null) return last + 2;
+        if (value === -1) return last + 1;
+        const code = theme.bounds.findIndex((bound) => value <= bound);
+        return code < 0 ? last : code;
+      });
+    }
+  }
+
+  isCutOff(i) {
+    return Boolean(this.cut_off && this.cut_off[i]);
+  }
+
+  hasRoute(i, tier) {
+    return Boolean(this.routes && this.routes.of[tier] && this.routes.of[tier][i] >= 0);
   }
 
   people(i) {
@@ -93,6 +125,17 @@ class Store {
   }
 }
 
+// Puts values into the places of a message: {name}.
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+// Text in which addresses of the web are links; no other kind of address becomes one.
+function linked(text) {
+  return text.split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:)])/).map((part, k) =>
+    k % 2 ? el("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part) : part);
+}
+
 // An element with attributes, and children that are elements or text.
 function el(tag, attributes = {}, ...children) {
   const one = document.createElement(tag);
@@ -105,12 +148,12 @@ function el(tag, attributes = {}, ...children) {
   return one;
 }
 
-function swatch(one) {
+function swatch(one, cut) {
   const canvas = el("canvas", { class: "swatch", "aria-hidden": "true" });
   const ratio = Math.max(2, window.devicePixelRatio || 1);
   canvas.width = canvas.height = 16 * ratio;
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
-  drawMark(context, 8, 8, one.mark === "square" || one.mark === "hatch" ? 6.5 : 5, one);
+  drawMark(context, 8, 8, one.mark === "square" || one.mark === "hatch" ? 6.5 : 5, one, cut);
   return canvas;
 }

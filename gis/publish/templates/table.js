@@ -82,20 +82,20 @@ const far = (value) => (value === -1 ? Infinity : value);
 function tableColumns(store, themes) {
   const w = store.words;
   const text = (label, value) => ({ label, value, text: (i) => value(i) ?? w.no_data });
-  const number = (label, values, digits, shown) => ({
-    label, number: true, value: (i) => values[i], text: (i) => (shown ? shown(values[i]) : store.number(values[i], digits)),
+  const number = (label, values, digits) => ({
+    label, number: true, value: (i) => values()[i], text: (i) => store.number(values()[i], digits),
   });
   const columns = [text(w.name, (i) => store.title(i)), text(w.code, (i) => store.id[i])];
   if (store.region) columns.push(text(w.region, (i) => (store.region[i] < 0 ? null : store.regions[store.region[i]])));
-  if (store.population) columns.push(number(w.population, store.population, 0));
+  if (store.population) columns.push(number(w.population, () => store.population, 0));
   for (const theme of themes) {
-    if (theme.key !== "potential" && theme.key !== "remoteness_class") continue;
+    if (!theme.card) continue;
     columns.push(text(theme.label, (i) => theme.classes[theme.codes[i]].label));
   }
-  if (store.remoteness) columns.push(number(w.remoteness, store.remoteness, 1));
-  if (store.viability) columns.push(number(w.viability, store.viability, 1));
+  if (store.remoteness) columns.push(number(w.remoteness, () => store.remoteness, 1));
+  if (store.viability) columns.push(number(w.viability, () => store.viability, 1));
   for (const tier of store.tiers) {
-    if (tier.min) columns.push(number(`${w.travel_time}: ${tier.label}, ${w.min}`, tier.min, 0));
+    if (tier.min) columns.push(number(`${w.travel_time}: ${tier.label}, ${w.min}`, () => tier.min, 0));
   }
   return columns;
 }
