@@ -210,14 +210,15 @@ def _at_other_speeds(
     seasons = list(dict.fromkeys(travelled.table["season"]))
     for _, factor in factors.iloc[1:].iterrows():
         legs = _faster_legs(study, travelled.legs, factor)
-        searched: dict[tuple[int, str], pd.DataFrame] = {}  # seasons with the same minutes share their roads
+        searched: dict[int, dict[str, pd.DataFrame]] = {}  # seasons with the same minutes share their roads
         rows = []
         for season, roads in zip(seasons, travelled.roads, strict=True):
-            for tier, who in centre.items():
-                if (id(roads), tier) not in searched:
-                    faster = _faster(roads, factor)
-                    searched[id(roads), tier] = road_journeys(places.geometry, faster, legs, who)[0]
-                rows.append(searched[id(roads), tier].assign(tier=tier, season=season))
+            if id(roads) not in searched:
+                faster = _faster(roads, factor)
+                searched[id(roads)] = {
+                    tier: road_journeys(places.geometry, faster, legs, who)[0] for tier, who in centre.items()
+                }
+            rows += [made.assign(tier=tier, season=season) for tier, made in searched[id(roads)].items()]
         yield replace(travelled, table=pd.concat(rows), legs=legs)
 
 
