@@ -164,6 +164,18 @@ def test_routes_are_drawn_and_their_parts_sum(result: Result) -> None:
     assert track["slowest_kind"].tolist() == ["track"] * len(track)
 
 
+def test_parts_are_those_of_the_route_leg_by_leg(result: Result) -> None:
+    routes = result.cards["routes"].set_index(["settlement_id", "tier"])
+    for village, tier in routes.index:
+        legs = result.route(village, tier).legs
+        kind = legs["road_class"].where(legs["kind"] == "road", legs["kind"])
+        wanted = legs.groupby(kind)[["length_km", "travel_time_min"]].sum()
+        parts = pd.DataFrame(json.loads(routes.loc[(village, tier), "parts"]), columns=["kind", "paved", "km", "min"])
+        found = parts.groupby("kind")[["km", "min"]].sum().reindex(wanted.index, fill_value=0.0)
+        assert set(parts["kind"]) <= set(wanted.index)
+        np.testing.assert_allclose(found.to_numpy(float), wanted.to_numpy(float), atol=0.06)
+
+
 def test_lines_follow_the_route_that_the_result_draws(result: Result) -> None:
     routes = result.cards["routes"].set_index(["settlement_id", "tier"])
     for village in ("p01", "p08", "p11"):

@@ -73,6 +73,15 @@ def journey_parts(
     Notes
     -----
     What is saved is on the present way; another may become quicker still.
+
+    Examples
+    --------
+    >>> from gis.stages.travel import straight_journeys
+    >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
+    >>> centre = np.array([True, False])
+    >>> journeys = straight_journeys(points, centre, speed_kph=60, detour_factor=1.0)
+    >>> journey_parts(journeys, centre, paved_kph=50).parts.round(1).to_numpy().tolist()
+    [['b', 'straight', False, 71.7, 71.7]]
     """
     mode = journeys["mode"].to_numpy(object)
     minutes, km = journeys["travel_time_min"].to_numpy(float), journeys["distance_km"].to_numpy(float)
@@ -143,6 +152,15 @@ def journey_lines(
         As for `journey_parts`.
     simplify_degrees
         How far a line may be from the road.
+
+    Examples
+    --------
+    >>> from gis.stages.travel import straight_journeys
+    >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
+    >>> centre = np.array([True, False])
+    >>> journeys = straight_journeys(points, centre, speed_kph=60, detour_factor=1.0)
+    >>> journey_lines(points, journeys, centre)["b"].wkt
+    'LINESTRING (71 50, 70 50)'
     """
     mode, to_id = journeys["mode"].to_numpy(object), journeys["to_id"]
     xy = shapely.get_coordinates(points.geometry.to_numpy())
