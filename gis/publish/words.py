@@ -16,6 +16,7 @@ CLASSES: Mapping[str, str] = MappingProxyType(
     {
         f.POTENTIAL: "potential", f.REMOTENESS_CLASS: "remoteness", f.ROAD_CLASS: "road", "typology": "typology",
         "depressed": "answer", "met": "answer", "among": "among", "weighting": "weighting", "criterion": "criterion",
+        "assumption": "assumption",
         "aridity_class": "climate", "discomfort": "climate",
     }
 )  # fmt: skip

@@ -18,7 +18,7 @@ SOURCE = "\n".join(
 SCRIPT = "\n".join(p.read_text("utf-8") for p in files("gis.publish").joinpath("templates").iterdir())
 FAMILIES = (
     *("climate", "tier", "remoteness", "indicator", "layer", "season"),
-    *("typology", "criterion", "comparison", "answer", "among", "weighting"),
+    *("typology", "criterion", "comparison", "answer", "among", "weighting", "assumption"),
 )
 """Looked up by the ids of presets, tables and studies, with the id itself where there is no message."""
 
