@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,12 +22,13 @@ from gis.publish.pictures import write_lorenz, write_ranking
 from gis.publish.project import EXTENTS, region_extents, write_project
 from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
-from gis.publish.record import sha256, write_record
+from gis.publish.record import write_record
 from gis.publish.tables import write_csv, write_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name
+from gis.reporting import input_files, program, report, settings
 from gis.steps.climate import climate_rasters
-from gis.study import Study, study_schema
+from gis.study import study_schema
 
 _LIBRARIES = ("folium", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely")
 
@@ -124,44 +126,22 @@ def write_outputs(result: Result, out: Path) -> Path:
                 crs=result.grid.crs,
                 tiers=tiers,
                 remoteness_classes=result.inputs.classes["class"].tolist(),
-                about=About(study.title, study.notes, [_program(), *settings(study)], language),
+                about=About(study.title, study.notes, [program(), *settings(study)], language),
                 tier_names=titles,
                 day=datetime.now(UTC).date(),
-                program=_program(),
+                program=program(),
             )
+        with record.stage("report"):
+            files = input_files(result)
+            report(result, folder, files, titles, {name: version(name) for name in _LIBRARIES})
         (folder / "study.schema.json").write_text(
             json.dumps(study_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
         write_record(
-            folder / "run.json", run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers})
+            folder / "run.json",
+            run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers}, files),
         )
     return out
-
-
-def _program() -> str:
-    return f"Shalgai {version('shalgai')}"
-
-
-def settings(study: Study) -> list[str]:
-    """Return what the study sets, a line for each key, in its order.
-
-    Examples
-    --------
-    >>> from gis.study import make_study
-    >>> settings(make_study({"settlements": {"path": "villages.csv"}}, folder=Path()))
-    ['settlements.path = "villages.csv"']
-    """
-
-    def lines(value: object, key: str) -> list[str]:
-        if isinstance(value, dict):
-            return [
-                line for name, inner in value.items() for line in lines(inner, f"{key}.{name}" if key else str(name))
-            ]
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            return [line for i, inner in enumerate(value, start=1) for line in lines(inner, f"{key}.{i}")]
-        return [f"{key} = {json.dumps(value, ensure_ascii=False)}"]
-
-    return lines(study.model_dump(mode="json", exclude_unset=True), "")
 
 
 def _climate(folder: Path, result: Result) -> None:
@@ -223,7 +203,7 @@ def by_potential(settlements: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(list(fields.POTENTIALS), fill_value=0).rename_axis(fields.POTENTIAL)
 
 
-def run_record(result: Result, tier_titles: dict[str, str]) -> dict[str, object]:
+def run_record(result: Result, tier_titles: dict[str, str], files: list[dict[str, Any]]) -> dict[str, object]:
     """Return what run.json says: inputs, versions, parameters, counts, warnings and seconds."""
     study, record = result.study, result.record
     return {
@@ -233,10 +213,7 @@ def run_record(result: Result, tier_titles: dict[str, str]) -> dict[str, object]
         "python": platform.python_version(),
         "platform": sys.platform,
         "libraries": {name: version(name) for name in _LIBRARIES},
-        "inputs": [
-            {"file": _shown(path, study.folder), "bytes": path.stat().st_size, "sha256": sha256(path)}
-            for path in result.inputs.files
-        ],
+        "inputs": [{key: one[key] for key in ("file", "bytes", "sha256")} for one in files],
         "parameters": study.model_dump(mode="json"),
         "tiers": tier_titles,
         "counts": {
@@ -254,7 +231,3 @@ def run_record(result: Result, tier_titles: dict[str, str]) -> dict[str, object]
         },
         "seconds": record.seconds,
     }
-
-
-def _shown(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
