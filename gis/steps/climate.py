@@ -49,10 +49,12 @@ class ClimateRaster:
 
 def climate(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, record: Record) -> pd.DataFrame:
     """Describe the climate at the settlements, and note where a raster has no value."""
-    found = {name: _at_places(study, raster, name, places, record) for name, raster in _layers(inputs).items()}
+    found: dict[str, Any] = {
+        name: _at_places(study, raster, name, places, record) for name, raster in _layers(inputs).items()
+    }
     temperature, precipitation = found.pop("temperature", None), found.pop("precipitation", None)
     try:
-        return climate_at(
+        columns = climate_at(
             places.index,
             temperature=temperature,
             precipitation=precipitation,
@@ -63,6 +65,11 @@ def climate(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, record: Reco
         )
     except ValueError as error:
         raise InputError([Finding("error", "climate", f"the climate at the settlements: {error}")]) from None
+    if DISCOMFORT in columns and inputs.discomfort is not None:
+        unread = sorted(set(inputs.discomfort["column"]) - set(columns))
+        message = "limits of discomfort that could not be judged: the study has no layer for these measures"
+        record.note("warning", "discomfort-not-judged", message, len(unread), ", ".join(unread))
+    return columns
 
 
 def climate_rasters(study: Study, inputs: Inputs) -> Iterator[ClimateRaster]:

@@ -335,6 +335,15 @@ def test_a_table_of_discomfort_of_ones_own(tmp_path: Path) -> None:
         run(tmp_path, discomfort=str(own))
 
 
+def test_limits_that_no_layer_judges_are_said(tmp_path: Path) -> None:
+    def unjudged(result: Result) -> list[str]:
+        return [f.value for f in result.record.findings if f.code == "discomfort-not-judged"]
+
+    assert unjudged(run(tmp_path)) == []
+    data = tomllib.loads(demonstration().read_text("utf-8")) | {"grid": {"cell_km": 100}, "certainty": {"draws": 0}}
+    assert unjudged(compute(make_study(data, folder=demonstration().parent))) == ["bodman_severity, wind_chill_c"]
+
+
 def test_hargreaves_needs_its_layers() -> None:
     settlements = {"settlements": {"path": "a.csv"}}
     with pytest.raises(StudyError, match="pet 'hargreaves' needs temperature_min and temperature_max"):

@@ -311,6 +311,35 @@ def test_a_study_may_choose_any_preset(name: str) -> None:
     assert (ranked["max"].to_numpy()[:-1] <= ranked["min"].to_numpy()[1:]).all()
 
 
+@pytest.mark.parametrize("name", ["kz", "far", "nz_ua"])
+def test_a_study_may_score_by_its_worst_season(name: str) -> None:
+    by = {
+        season: run(name, seasons="kz", remoteness={"season": season}).settlements["remoteness"]
+        for season in ("first", "worst", "mean")
+    }
+    assert (by["worst"] >= by["first"] - 1e-9).all()
+    assert (by["worst"] >= by["mean"] - 1e-9).all()
+    assert (by["worst"] > by["first"]).any()
+
+
+def test_a_tier_without_a_centre_is_far_from_all(tmp_path: Path) -> None:
+    source = pd.read_csv(demonstration().parent / "settlements.csv", dtype={"settlement_id": str})
+    small = source[source["population"] < 40_000].head(80)
+    small.to_csv(tmp_path / "settlements.csv", index=False)
+    data = {"settlements": {"path": "settlements.csv"}, "grid": {"cell_km": 200}, "certainty": {"draws": 0}}
+    made = compute(make_study(data | {"remoteness": {"preset": "far"}}, folder=tmp_path))
+    assert made.settlements["travel_time_urban_50000_min"].isna().all()
+    assert made.settlements["remoteness_far"].notna().all()
+    assert "empty-tier" in {finding.code for finding in made.record.findings}
+
+
+def test_tiers_that_the_table_does_not_name_are_refused() -> None:
+    tiers = [{"name": "city", "population_min": 50_000}]
+    with pytest.raises(InputError, match="the tier has no row") as refusal:
+        run("far", tiers=tiers)
+    assert "the study has no such tier" in str(refusal.value)
+
+
 def test_the_ruler_in_the_record_scores_a_study_alike() -> None:
     first = run("statcan_ir")
     again = run("statcan_ir", remoteness={"range": first.record.figures["remoteness_range"]})
