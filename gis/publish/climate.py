@@ -63,15 +63,16 @@ def write_measure(
     if values.shape != grid.shape:
         raise ValueError(f"{path.stem}: expected the grid's shape {grid.shape}, got {values.shape}")
     title = column_label(path.stem, language)
+    kind = np.float32 if classes is None else np.uint8
     profile = {
         "driver": "GTiff", "height": grid.shape[0], "width": grid.shape[1], "count": 1, "crs": grid.crs,
         "transform": grid.transform, "compress": "deflate",
-        "dtype": "float32" if classes is None else "uint8", "nodata": np.nan if classes is None else 0,
+        "dtype": np.dtype(kind).name, "nodata": np.nan if classes is None else 0,
     }  # fmt: skip
     tags = {} if classes is None else {f"CLASS_{code}": name for code, name in enumerate(classes, start=1)}
     with MemoryFile() as memory:
         with memory.open(**profile) as file:
-            file.write(values.astype(profile["dtype"]), 1)
+            file.write(values.astype(kind), 1)
             file.set_band_description(1, title)
             file.update_tags(TIFFTAG_IMAGEDESCRIPTION=title)
             if unit:
