@@ -11,7 +11,8 @@ from typing import Any
 from gis.pipeline import Result
 from gis.publish.record import sha256
 from gis.publish.report import write_report
-from gis.publish.report_sections import Run, sections, written_day
+from gis.publish.report_base import Run, written_day
+from gis.publish.report_sections import sections
 from gis.publish.words import words
 from gis.read.shipped import layers_dir
 from gis.study import Study
@@ -58,8 +59,8 @@ def input_files(result: Result) -> list[dict[str, Any]]:
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
         name = path.relative_to(folder) if path.is_relative_to(folder) else path
         made.append({
-            "file": name.as_posix(), "bytes": path.stat().st_size, "sha256": digest, "date": row.get("date") or changed.isoformat(),
-            "source": row.get("source", ""), "licence": row.get("licence", ""),
+            "file": name.as_posix(), "bytes": path.stat().st_size, "sha256": digest, "source": row.get("source", ""),
+            "licence": row.get("licence", ""), "date": row.get("date") or changed.isoformat(),
         })  # fmt: skip
     return made
 

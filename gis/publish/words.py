@@ -16,7 +16,7 @@ CLASSES: Mapping[str, str] = MappingProxyType(
     {
         f.POTENTIAL: "potential", f.REMOTENESS_CLASS: "remoteness", f.ROAD_CLASS: "road", "typology": "typology",
         "depressed": "answer", "met": "answer", "among": "among", "weighting": "weighting", "criterion": "criterion",
-        "assumption": "assumption",
+        "assumption": "assumption", "block": "block",
         "aridity_class": "climate", "discomfort": "climate",
     }
 )  # fmt: skip

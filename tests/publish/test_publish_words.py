@@ -13,12 +13,15 @@ from gis.publish.words import LANGUAGES, bin_labels, class_name, column_label, w
 
 ROWS = list(csv.DictReader(files("gis.publish").joinpath("words.csv").read_text("utf-8").splitlines()))
 SOURCE = "\n".join(
-    p.read_text("utf-8") for p in sorted(files("gis.publish").iterdir(), key=str) if p.name.endswith(".py")
+    p.read_text("utf-8")
+    for folder in (files("gis.publish"), files("gis.publish").joinpath("templates"))
+    for p in sorted(folder.iterdir(), key=str)
+    if p.name.endswith((".py", ".jinja"))
 )  # fmt: skip
 SCRIPT = "\n".join(p.read_text("utf-8") for p in files("gis.publish").joinpath("templates").iterdir())
 FAMILIES = (
     *("climate", "tier", "remoteness", "indicator", "layer", "season"),
-    *("typology", "criterion", "comparison", "answer", "among", "weighting", "assumption"),
+    *("typology", "criterion", "comparison", "answer", "among", "weighting", "assumption", "block"),
 )
 """Looked up by the ids of presets, tables and studies, with the id itself where there is no message."""
 
