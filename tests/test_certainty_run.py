@@ -89,6 +89,36 @@ def test_copeland_is_not_drawn_and_says_so(tmp_path: Path) -> None:
     assert made.cards["changes"].empty
 
 
+INDICATOR = '[[indicators]]\nname = "more"\nblock = "life"\ncolumn = "water"\ndirection = 1\n'
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'normalise = "goalposts"\ngoalposts = [-10, -5]',  # all are past the post
+        'normalise = "z_score"\nmissing = "median"',
+        'normalise = "rank"\ntransform = "outliers"',
+        'per = "population"',
+    ],
+    ids=["goalposts", "z_score", "rank", "per"],
+)
+def test_every_way_of_scoring_an_indicator_is_drawn(tmp_path: Path, rule: str) -> None:
+    more = INDICATOR + rule + "\n"
+    certain = run(tmp_path / "certain", more=more + CERTAIN).settlements
+    np.testing.assert_allclose(certain["viability_p05"], certain["viability"], rtol=1e-9)
+    np.testing.assert_allclose(certain["viability_p95"], certain["viability"], rtol=1e-9)
+    drawn = run(tmp_path / "drawn", more=more + "[certainty]\ndraws = 30")
+    assert drawn.settlements[DRAWN].notna().all(axis=None)
+    assert drawn.cards["indicator_values"]["percentile"].dropna().between(0, 100).all()
+
+
+def test_where_nobody_lives_nothing_is_classed(tmp_path: Path) -> None:
+    made = run(tmp_path, table=places().assign(population=0), more="[certainty]\ndraws = 20")
+    assert made.settlements[CLASSES].isna().all(axis=None)
+    assert made.settlements["potential_stable"].all()
+    assert made.cards["changes"].empty
+
+
 def test_no_draws_no_columns_but_the_cards_stay(tmp_path: Path, result: Result) -> None:
     made = run(tmp_path, more="[certainty]\ndraws = 0")
     assert not set(DRAWN + CLASSES + ["potential_stable"]) & set(made.settlements)

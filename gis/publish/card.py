@@ -212,8 +212,9 @@ def _way(part: Card, language: str) -> str:
 
 def _details(journey: Card, language: str) -> list[str]:
     w, out = words(language), []
-    if len(journey["parts"]) > 1:
-        parts = [f"{_way(p, language)} {number(p['km'], language, 1)} {w['unit.km']}" for p in journey["parts"]]
+    parts = [part for part in journey["parts"] if part["km"] >= 0.05]  # what prints as more than 0.0 km
+    if len(parts) > 1:
+        parts = [f"{_way(p, language)} {number(p['km'], language, 1)} {w['unit.km']}" for p in parts]
         out.append(w["card.parts"] + ": " + ", ".join(parts))
     slowest = journey["slowest"]
     if slowest is not None:
@@ -228,7 +229,7 @@ def _details(journey: Card, language: str) -> list[str]:
         sign = "+" if more >= 0 else "−"
         added = f" ({sign}{number(abs(more), language)})" if round(more) else ""
         out.append(f"{name}: {number(minutes, language)} {w['unit.min']}{added}")
-    if journey["paved_saves_min"]:
+    if (journey["paved_saves_min"] or 0.0) >= 0.5:
         out.append(w["card.saves"].format(min=number(journey["paved_saves_min"], language)))
     return out
 

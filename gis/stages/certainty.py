@@ -98,7 +98,8 @@ class Certainty:
         `probability_high`, `probability_medium`, `probability_low`, `potential_stable`.
     sensitivity
         Index `assumption`: `alternatives` (how many were drawn from), `rank_change` (the mean absolute change of
-        rank when it alone varies), `first_order` and `total` (Sobol indices of the mean absolute change of rank).
+        rank when it alone varies), `first_order` and `total` (Sobol indices of the mean absolute change of rank:
+        estimates, which may fall below 0 or rise above 1 by chance; a certain assumption scores 0).
     limits
         Where high and medium begin in each draw, shape `(2, draws)`.
     """
@@ -149,7 +150,7 @@ def certainty(
     published: PublishedAggregation = "arithmetic",
     power: float | None = None,
     stable: float = 0.8,
-    design: int = 64,
+    design: int = 128,
 ) -> Certainty:
     """Draw assumptions at random, make index, ranks and classes anew each time, and say how far they hold.
 
@@ -177,7 +178,7 @@ def certainty(
     stable
         The probability of its class from which on a settlement counts as stable.
     design
-        Rows of the Sobol design, a power of 2; the index is made `16 x design` times for it.
+        Rows of the Sobol design, a power of 2; the index is made up to `16 x design` times for it.
 
     Returns
     -------

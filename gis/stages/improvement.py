@@ -156,7 +156,7 @@ def value_at(value: Float, score: Float, wanted: Float, rule: pd.Series) -> Floa
     finite = np.isfinite(directed)
     ordered = np.unique(directed[finite])
     out = np.full(len(value), np.nan)
-    if len(ordered) < 2:
+    if len(ordered) < 2 or score[finite].min() == score[finite].max():
         return out
     worst, best = ordered[0], ordered[-1]
     possible = np.isfinite(score) & ~np.isnan(value) & (wanted > score) & (wanted <= np.nanmax(score))

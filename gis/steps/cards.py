@@ -163,13 +163,20 @@ def _indicator_values(
                     "value": values[name].to_numpy(float),
                     "unreachable": np.isinf(values[name].to_numpy(float)),
                     "score": score,
-                    "percentile": normalise(score, "percentile_rank", ties="average") * 100.0,
+                    "percentile": _percentiles(score),
                     "weight": share[:, number],
                     "points": scored[fields.contribution(str(name))].to_numpy(float) if added else np.nan,
                 }
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _percentiles(score: Float) -> Float:
+    """The share of the others that are worse, in %, equal ones by half."""
+    if np.nanmin(score) == np.nanmax(score):
+        return np.where(np.isnan(score), np.nan, 50.0)
+    return normalise(score, "percentile_rank", ties="average") * 100.0
 
 
 def _changes(
