@@ -162,7 +162,7 @@ def gravity(
     people = _people(population, table.shape[1])
     kind: dict[str, Any] = {"half_life_min": half_life_min, "exponent": exponent, "floor_min": floor_min}
     value = pd.Series(gravity_access(table.to_numpy(), people, decay, **kind), index=table.index)
-    unit, kept = between(np.log1p(value), ruler)
+    unit, kept = between(value.map(np.log1p), ruler)
     score = ((1.0 - unit if kept["greatest"] > kept["least"] else -unit).clip(0.0, 1.0)) * 100.0
     return _scored(value, kept, score, classed(score, class_upper))
 

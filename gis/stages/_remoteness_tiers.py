@@ -234,7 +234,7 @@ def far(
     limits = np.array(list(least_min.values()), float)
 
     def passed(unknown: float) -> np.ndarray:
-        return np.cumprod(table.fillna(unknown).to_numpy() >= limits, axis=1)
+        return np.asarray(np.cumprod(table.fillna(unknown).to_numpy() >= limits, axis=1))
 
     near, away = passed(0.0), passed(np.inf)
     open_ = (near != away).any(axis=1)
@@ -289,7 +289,7 @@ def nz_ua(
     def level(unknown: float) -> np.ndarray:
         known = table.fillna(unknown)
         within = [(known[list(limits)] <= list(limits.values())).any(axis=1) for limits in most_min.values()]
-        return np.argmax(np.column_stack([*within, np.ones(len(table), bool)]), axis=1)
+        return np.asarray(np.argmax(np.column_stack([*within, np.ones(len(table), bool)]), axis=1))
 
     near, away = level(0.0), level(np.inf)
     value = pd.Series(np.where(near == away, near, np.nan), index=table.index)
