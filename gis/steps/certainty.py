@@ -50,6 +50,11 @@ def sureness(
         With every column of the run, in the order of `places`.
     tables
         From `gis.steps.scores.fitness`: `indicators`, `raw` and `normalised`.
+
+    Notes
+    -----
+    Kept as published in every draw: which settlements are centres, the minutes of single months (they are as much longer
+    as those of the first season), supplies, and remoteness by a preset that looks at the people of all centres.
     """
     rule = study.certainty
     by = study.index
