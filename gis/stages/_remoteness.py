@@ -12,6 +12,10 @@ Travel = pd.DataFrame | ArrayLike
 """Distances or minutes: a DataFrame on the settlements' index, or an array with a row for each settlement."""
 
 
+OfEach = Mapping[str, float] | Sequence[float] | Float
+"""A number for each tier: by its name, or in the order of the columns."""
+
+
 @dataclass(frozen=True)
 class Remoteness:
     """A score, its classes, and the ruler by which it was measured.
@@ -94,6 +98,24 @@ def table_of(travel: Travel, names: Sequence[str] | None = None) -> pd.DataFrame
         if below.any():
             raise ValueError(f"column {name}: {int(below.sum())} values below 0, the least {table[name].min():g}")
     return table.astype(float)
+
+
+def of_each(given: OfEach, names: Sequence[str], what: str) -> dict[str, float]:
+    """Return a number for each tier: by its name, or in the order of the columns.
+
+    Raises
+    ------
+    ValueError
+        A tier without a number, or another number of them.
+    """
+    if not isinstance(given, Mapping):
+        if len(given) != len(names):
+            raise ValueError(f"{what}: expected {len(names)} numbers, one for each tier, got {len(given)}")
+        return dict(zip(names, map(float, given), strict=True))
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise ValueError(f"{what}: no number for tier {missing[0]!r}; there are {list(given)}")
+    return {name: float(given[name]) for name in names}
 
 
 def between(value: pd.Series, ruler: Mapping[str, float] | None) -> tuple[pd.Series, dict[str, float]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gis.kernels.access import serve_lower_tiers
-from gis.stages._remoteness import Remoteness, Travel, classed, none_of, table_of
+from gis.stages._remoteness import OfEach, Remoteness, Travel, classed, none_of, of_each, table_of
 
 ARIA_CAP = 3.0
 """The most that one tier can add to an ARIA+ or CARI+ score: three times the mean distance."""
@@ -53,7 +53,7 @@ _VERY_REMOTE = "very_remote"
 def aria_plus(
     distance_km: Travel,
     *,
-    means_km: Mapping[str, float] | None = None,
+    means_km: OfEach | None = None,
     serve_lower: bool = False,
     class_upper: Mapping[str, float] = ARIA_PLUS_CLASSES,
 ) -> Remoteness:
@@ -69,7 +69,7 @@ def aria_plus(
         Road kilometres (minutes do as well), one column a tier, the largest first; 0 at a centre, `inf` unreachable,
         NaN unknown (the tier then drops out for that settlement and the rest carry its share).
     means_km
-        A frozen ruler: the mean for each tier, by its column (an array's columns are "0", "1" and so on).
+        A frozen ruler: the mean for each tier, by its column, or in the order of the columns.
     serve_lower
         Let a larger centre serve the tiers below it. Leave it out where the distances are already to a centre of the
         tier or any above, as those of a study are.
@@ -102,7 +102,7 @@ def aria_plus(
     >>> result = aria_plus(km)
     >>> result.ruler, result.value.round(3).tolist(), result.score.round(2).tolist()
     ({'a': 30.0, 'b': 10.0}, [0.0, 0.333, 5.667], [0.0, 5.56, 94.44])
-    >>> aria_plus([[45.0, 30.0]], means_km={"0": 30.0, "1": 10.0}).value.tolist()
+    >>> aria_plus([[45.0, 30.0]], means_km=[30.0, 10.0]).value.tolist()
     [4.5]
     """
     made, tiers = _capped_sum(distance_km, means_km, serve_lower)
@@ -112,7 +112,7 @@ def aria_plus(
 def cari_plus(
     travel: Travel,
     *,
-    means: Mapping[str, float] | None = None,
+    means: OfEach | None = None,
     serve_lower: bool = False,
     class_upper: Mapping[str, float] = CARI_PLUS_CLASSES,
 ) -> Remoteness:
@@ -157,8 +157,8 @@ def cari_plus(
 def kz(
     minutes: Travel,
     *,
-    weight: Mapping[str, float],
-    cap_min: Mapping[str, float],
+    weight: OfEach,
+    cap_min: OfEach,
     class_upper: Mapping[str, float] = KZ_CLASSES,
 ) -> Remoteness:
     """Score by minutes to each tier of centres, after the scheme for Kazakhstan, down to district and market.
@@ -172,7 +172,8 @@ def kz(
         One column a tier; 0 at a centre, `inf` unreachable (counts as the cap), NaN unknown (drops out). Of several
         seasons see `over_seasons`.
     weight, cap_min
-        For each tier; a table that the planner edits.
+        For each tier, 0 or more and above 0, by its column, or in the order of the columns; a table that the planner
+        edits.
     class_upper
         Classes from low to high, each with its upper bound on the scale of 100.
 
@@ -181,16 +182,26 @@ def kz(
     Remoteness
         `value` is the score.
 
+    Raises
+    ------
+    ValueError
+        Negative minutes, text, weights that are negative or all 0, caps that are not above 0.
+
     Examples
     --------
     >>> minutes = pd.DataFrame({"town": [0.0, 90.0, np.inf], "district": [0.0, 15.0, np.inf]})
     >>> kz(minutes, weight={"town": 1, "district": 3}, cap_min={"town": 180, "district": 60}).score.tolist()
     [0.0, 31.25, 100.0]
     """
-    table = table_of(minutes, None if isinstance(minutes, pd.DataFrame) else list(weight))
-    ratio = {tier: _capped_ratio(table[tier], cap_min[tier], 1.0) for tier in table.columns.tolist()}
-    score, parts = _weighted(pd.DataFrame(ratio, index=table.index), weight)
-    return Remoteness(score, parts, {t: float(cap_min[t]) for t in table.columns}, score, classed(score, class_upper))
+    by_name = None if isinstance(minutes, pd.DataFrame) or not isinstance(weight, Mapping) else list(weight)
+    table = table_of(minutes, by_name)
+    tiers = table.columns.tolist()
+    weights, caps = of_each(weight, tiers, "weight"), of_each(cap_min, tiers, "cap_min")
+    if min(weights.values()) < 0 or not max(weights.values()) > 0 or min(caps.values()) <= 0:
+        raise ValueError(f"expected weights of 0 or more, not all 0, and caps above 0; got {weights} and {caps}")
+    ratio = {tier: _capped_ratio(table[tier], caps[tier], 1.0) for tier in tiers}
+    score, parts = _weighted(pd.DataFrame(ratio, index=table.index), weights)
+    return Remoteness(score, parts, caps, score, classed(score, class_upper))
 
 
 def far(
@@ -345,12 +356,13 @@ def over_seasons(
     return pd.DataFrame(out, index=tables[0].index, columns=tables[0].columns)
 
 
-def _capped_sum(travel: Travel, means: Mapping[str, float] | None, serve_lower: bool) -> tuple[Remoteness, int]:
+def _capped_sum(travel: Travel, means: OfEach | None, serve_lower: bool) -> tuple[Remoteness, int]:
     table = table_of(travel)
     if serve_lower:
         table = pd.DataFrame(serve_lower_tiers(table.to_numpy()), index=table.index, columns=table.columns)
     tiers = table.columns.tolist()
-    ruler = {tier: _mean_of_reached(table[tier]) for tier in tiers} if means is None else {t: means[t] for t in tiers}
+    own = {tier: _mean_of_reached(table[tier]) for tier in tiers}
+    ruler = own if means is None else of_each(means, tiers, "means")
     for tier, mean in ruler.items():
         if mean < 0 or (means is not None and not np.isfinite(mean)):
             raise ValueError(f"means: expected a number of 0 or more for tier {tier}, got {mean}")

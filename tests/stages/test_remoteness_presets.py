@@ -146,6 +146,7 @@ def test_kz_weighs_capped_minutes_and_takes_the_market() -> None:
     assert made.score.tolist() == [50.0, 25.0]
     assert made.classes.tolist() == ["outlying", "accessible"]
     assert kz([[50.0, 25.0]], weight=weight, cap_min=cap).score.tolist() == [50.0]
+    assert kz([[50.0, 25.0]], weight=[1, 3], cap_min=[100, 50]).score.tolist() == [50.0]
 
 
 def test_statcan_by_hand() -> None:
@@ -259,6 +260,11 @@ def test_a_longer_way_never_makes_less_remote(table: np.ndarray, column: int, mo
         (lambda: gravity([[1.0]], [NAN], half_life_min=60), "population: expected 1 numbers above 0"),
         (lambda: gravity([[1.0]], [5.0]), "give half_life_min"),
         (lambda: statcan_ir([[1.0]], [5.0], ruler={"least": 2, "greatest": 1}), "least .2. lies above greatest"),
+        (lambda: aria_plus([[1.0, 2.0]], means_km=[1.0]), "means: expected 2 numbers"),
+        (lambda: cari_plus(pd.DataFrame({"a": [1.0]}), means={"b": 1.0}), "means: no number for tier 'a'"),
+        (lambda: aria_plus([[1.0]], means_km=[-1.0]), "expected a number of 0 or more for tier 0"),
+        (lambda: kz([[1.0]], weight=[0.0], cap_min=[1.0]), "expected weights of 0 or more, not all 0"),
+        (lambda: kz([[1.0]], weight=[1.0], cap_min=[0.0]), "caps above 0"),
         (lambda: over_seasons([]), "expected one table or more"),
     ],
 )
