@@ -53,8 +53,8 @@ def sureness(
 
     Notes
     -----
-    Kept as published in every draw: which settlements are centres, the minutes of single months (they are as much longer
-    as those of the first season), supplies, and remoteness by a preset that looks at the people of all centres.
+    Kept as published in every draw: which settlements are centres, the minutes of single months (they are as much
+    longer as those of the first season), supplies, and remoteness by a preset that looks at the people of all centres.
     """
     rule = study.certainty
     by = study.index
