@@ -11,9 +11,8 @@ from typing import Any
 from gis.pipeline import Result
 from gis.publish.record import sha256
 from gis.publish.report import write_report
-from gis.publish.report_base import Run, written_day
+from gis.publish.report_base import Run, made_line
 from gis.publish.report_sections import sections
-from gis.publish.words import words
 from gis.read.shipped import layers_dir
 from gis.study import Study
 
@@ -93,5 +92,4 @@ def report(
         day=day,
         program=program(),
     )
-    made = words(language)["report.made"].format(date=written_day(day, language), program=run.program)
-    write_report(folder, study.title, made, sections(run, folder), language)
+    write_report(folder, study.title, made_line(run), sections(run, folder), language)

@@ -135,7 +135,7 @@ def markdown(text: object) -> str:
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]|~#$!{}])", r"\\\1", line)
     line = re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", r"\1&#8203;\2", line)  # never a link by itself
-    return re.sub(r"^(\d*)([-+=.)])(?=\s|=|$)", r"\1\\\2", line)  # no list and no heading
+    return re.sub(r"^(\d*)([-+=.)])(?=[\s=-]|$)", r"\1\\\2", line)  # no list and no heading
 
 
 def _environment(escaped: bool) -> Any:

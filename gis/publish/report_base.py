@@ -88,6 +88,11 @@ def written_day(day: date, language: str) -> str:
     return f"{day:%d.%m.%Y}"
 
 
+def made_line(run: Run) -> str:
+    """Say when the report was made, and by what."""
+    return words(run.language)["report.made"].format(date=written_day(run.day, run.language), program=run.program)
+
+
 def place_names(run: Run, table: pd.DataFrame) -> list[str]:
     """Take the names in the report's language where they are known."""
     names = table[f.NAME]

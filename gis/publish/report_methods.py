@@ -39,7 +39,7 @@ def methods(run: Run, _: Path) -> list[Block]:
         (w["method.lengths"], "WGS 84", "Karney 2013; PROJ"),
         journeys,
         (w["method.surface"], "t = Σ distance · mean friction, 8 neighbours (≤ +8.24 %)", "after gdistance, r.cost"),
-        (f"{w['method.remoteness']}: {preset}", *_RULES[preset]),
+        (": ".join([w["method.remoteness"], preset]), *_RULES[preset]),
         (w["method.climate"], climate, "De Martonne 1926"),
         (w["method.normalised"], "z = (x − min) / (max − min)", "OECD, JRC 2008"),
         (w["method.viability"], "100 · Σ w z / Σ w", "OECD, JRC 2008"),

@@ -177,7 +177,8 @@ def write_reach(
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.grid(color="#dddddd", linewidth=0.5)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(loc="lower right", frameon=False)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="lower right", frameon=False)
         _save(figure, path)
 
 
