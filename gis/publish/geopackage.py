@@ -240,6 +240,10 @@ def _settlements(table: gpd.GeoDataFrame, language: str) -> tuple[list[qml.Rule]
             size_by=size,
         )
         rules.append((condition, class_name(f.POTENTIAL, value, language), value))
+    if f.POTENTIAL_STABLE in table:  # a ring around those whose class is in doubt
+        ring = f"1.2 + {size}" if size else ""
+        symbols["unsure"] = qml.marker("", size_mm=3, outline=palette.OUTLINE, outline_mm=0.3, size_by=ring)
+        rules.append((f'NOT "{f.POTENTIAL_STABLE}"', words(language)["card.not_stable"].capitalize(), "unsure"))
     return rules, symbols
 
 
