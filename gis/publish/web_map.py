@@ -179,6 +179,8 @@ def write_map(
     root = page.get_root()
     root.title = html.escape(str(data["title"]))  # type: ignore[attr-defined]
     text = root.render().replace("<html>", f'<html lang="{language}">', 1)
+    # Folium forbids to enlarge the page by hand, which some readers must.
+    text = re.sub(r'content="width=device-width,[^"]*"', 'content="width=device-width, initial-scale=1"', text, count=1)
     path.write_text(text, encoding="utf-8", newline="\n")
     return findings
 
@@ -241,7 +243,9 @@ def page_data(
         "bounds": [[south - margin, west - margin], [north + margin, east + margin]],
         "points": points,
         "themes": map_themes.themes(places, tiers, tier_names, classes),
-        "seasons": [map_themes.season_name(x) for x in (list(seasons[:1]) + others if seasons and others else [])],
+        "seasons": [
+            {"key": x, "label": map_themes.season_name(x)} for x in ([*seasons[:1], *others] if others else [])
+        ],
         "months": [said(partial(_month, number)) for number in range(1, 13)],
         "routes": ways,
         "areas": None

@@ -3,11 +3,16 @@
 import csv
 import io
 import itertools
+import os
+import random
 import re
+import shutil
+import subprocess
 import sys
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import publish_tools as tools
 import pytest
 import shapely
@@ -16,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gis import fields as f
-from gis.publish import palette, payload, web_map
+from gis.publish import map_areas, palette, payload, web_map
 from gis.publish.web_map import write_map
 from gis.publish.words import words
 from gis.space.grid import Grid
@@ -37,6 +42,80 @@ def written(path, country, language="kk", **changes):
     }
     assert write_map(path, **(options | changes)) == []
     return path
+
+
+SEASONS = ("summer", "winter", "thaw")
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30" width="400" height="300">'
+    '<rect width="40" height="30" fill="#1b6ca8"/><script>window.hurt=1</script></svg>'
+)
+
+
+def rich(n=600):
+    """The country with everything that a run may have: types, draws, climate, seasons, routes, figures of regions."""
+    made = tools.country(n)
+    frame, random = made["settlements"].copy(), np.random.default_rng(7)
+    n = len(frame)
+    far = np.select([frame[f.REMOTENESS] < 25, frame[f.REMOTENESS] < 45], ["near", "midway"], "remote")
+    how = frame[f.POTENTIAL].map({f.HIGH: "strong", f.MEDIUM: "fair", f.LOW: "failing"})
+    frame["typology"] = np.where(how.isna(), f.UNKNOWN, pd.Series(far, frame.index) + "_" + how.fillna(""))
+    frame["typology"] = frame["typology"].replace("remote_strong", "remote_viable")
+    chance = random.dirichlet((3, 3, 3), n)
+    own = frame[f.POTENTIAL].map({f.HIGH: 0, f.MEDIUM: 1, f.LOW: 2}).to_numpy(float)
+    for k, value in enumerate(f.POTENTIALS[:3]):
+        frame[f.probability(value)] = np.where(np.isnan(own), np.nan, np.where(own == k, 0.5, 0.25) + 0 * chance[:, k])
+    frame[f.POTENTIAL_STABLE] = random.random(n) < 0.8
+    frame[f.VIABILITY_P05], frame[f.VIABILITY_P95] = frame[f.VIABILITY] * 0.9, np.minimum(100, frame[f.VIABILITY] * 1.1)
+    frame[f.HEATING_DEGREE_DAYS] = np.where(np.arange(n) == 37, np.nan, random.uniform(1500, 7500, n))
+    frame["aridity_class"] = random.choice(["hyper-arid", "arid", "semi-arid", "dry sub-humid", "humid"], n)
+    frame["koppen"] = random.choice(["BWk", "BSk", "Dfa", "Dfb", "Dwb", "Cfa", "ET", "EF", "Csa"], n)
+    for tier in tools.TIERS:
+        minutes = frame[f.travel_time_min(tier)]
+        for season, factor in (("winter", 1.25), ("thaw", 2.0), ("worst", 2.5)):
+            frame[f.travel_time_min(tier, season)] = np.where(np.arange(n) % 50 == 40, np.inf, minutes * factor)
+        frame[f.worst_month(tier)] = 4.0
+        frame[f.months_cut_off(tier)] = np.where(np.arange(n) % 50 == 40, 2.0, 0.0)
+    made["settlements"] = frame
+    return {**made, "routes": _routes(frame), "areas": _areas(frame), "seasons": SEASONS,
+            "pictures": {"lorenz": PICTURE, "ranking": PICTURE}}  # fmt: skip
+
+
+def _routes(frame):
+    place = frame.geometry
+    rows = []
+    for tier in tools.TIERS:
+        for key, centre in frame[f.centre(tier)].items():
+            if pd.isna(centre) or centre == key:
+                rows.append((key, tier, None))
+                continue
+            a, b = place[key], place[centre]
+            rows.append((key, tier, shapely.LineString([a, ((a.x + b.x) / 2 + 0.4, (a.y + b.y) / 2 + 0.3), b])))
+    table = pd.DataFrame(rows, columns=[f.SETTLEMENT_ID, f.TIER, "geometry"])
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=4326)
+
+
+def _areas(frame):
+    shapes = tools._regions(frame)
+    hubs = frame.iloc[: len(tools._HUBS)]
+    names = [hubs[f.REGION][hubs.within(shape)].iloc[0] for shape in shapes.geometry]
+    groups = frame.groupby(f.REGION)
+    figures = pd.DataFrame(
+        {
+            "settlements": groups.size(), f.POPULATION: groups[f.POPULATION].sum(),
+            "settlements_high": groups[f.POTENTIAL].agg(lambda v: (v == f.HIGH).sum()),
+            "settlements_low": groups[f.POTENTIAL].agg(lambda v: (v == f.LOW).sum()),
+            "viability_mean": groups[f.VIABILITY].mean(),
+        }
+    )  # fmt: skip
+    beyond = frame[frame[f.travel_time_min("town")] > 60].groupby(f.REGION)[f.POPULATION].sum()
+    figures["population_beyond_town_60_min"] = beyond.reindex(figures.index).fillna(0.0)
+    polygons = gpd.GeoDataFrame({f.REGION: names}, geometry=shapes.geometry, crs=4326)
+    return polygons.merge(figures, left_on=f.REGION, right_index=True, how="left")
+
+
+@pytest.fixture(scope="module")
+def rich_file(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("rich") / "map.html", rich())
 
 
 @pytest.fixture(scope="module")
@@ -465,3 +544,305 @@ def test_the_reader_changes_the_language_and_keeps_the_view(visit, page_file):
         assert w["unit.km"] in page.locator(".leaflet-control-scale").inner_text()
         assert page.locator(".panel").count() == page.locator(".drawer").count() == 1
     assert page.evaluate("map_shalgai.getZoom()") == zoom
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The checker of accessibility, from the registry of npm as it is configured where the tests run."""
+    npm = shutil.which("npm")
+    if npm is None:
+        tools.missing("npm")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4.10.2"]
+    environment = {**os.environ, "npm_config_update_notifier": "false"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    except subprocess.TimeoutExpired:
+        tools.missing("axe-core (npm did not answer)")
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if done.returncode or not script.is_file():
+        tools.missing("axe-core from npm")
+    return script.read_text("utf-8")
+
+
+def violations(page, axe):
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(axe)
+    found = page.evaluate("axe.run(document).then((made) => made.violations)")
+    return [
+        (one["id"], node["html"], node["failureSummary"])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_axe_finds_nothing_serious(visit, rich_file, axe, size, language):
+    page = visit(rich_file, size, "#regions=viability_mean&season=1&colour=typology")
+    button = {"en": "English", "ru": "Русский", "kk": "Қазақша"}[language]
+    page.evaluate("(name) => [...document.querySelectorAll('.languages button')]"
+                  ".find((one) => one.textContent === name).click()", button)  # fmt: skip
+    assert violations(page, axe) == []
+    find(page, "Ақбұлақ 5")
+    assert violations(page, axe) == []
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    if size == "phone":
+        page.locator(".toggle").click()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.locator(".legends li button").first.click()
+    assert violations(page, axe) == []
+    page.get_by_role("button", name=words(language)["map.table"]).click()
+    assert violations(page, axe) == []
+    page.locator(".drawer .close").click()
+    page.get_by_role("button", name=words(language)["map.lorenz"]).click()
+    assert violations(page, axe) == []
+
+
+def test_the_page_can_be_enlarged_by_hand(page_file):
+    assert "user-scalable" not in re.search(r'<meta name="viewport"[^>]*>', page_file.read_text("utf-8"))[0]
+
+
+def colour_by(page, key, language="kk"):
+    page.get_by_label(words(language)["map.colour"]).select_option(key)
+    return page.locator(".legends").inner_text()
+
+
+def test_types_certainty_and_climate_are_themes_with_their_counts(visit, rich_file):
+    frame = rich()["settlements"]
+    page, w = visit(rich_file), words("kk")
+
+    def counted(key):
+        text = colour_by(page, key)
+        rows = page.locator(".legends ul").first.locator("li button")
+        return {r.locator("span").inner_text(): int(r.locator("b").inner_text()) for r in rows.all()}, text
+
+    types, _ = counted("typology")
+    expected = frame["typology"].value_counts()
+    assert types[w["typology.near_strong"]] == expected["near_strong"]
+    assert sum(types.values()) == len(frame)
+    stable, _ = counted(f.POTENTIAL_STABLE)
+    doubtful = (frame[f.POTENTIAL] == f.LOW) & ~frame[f.POTENTIAL_STABLE]
+    assert stable[f"{w['potential.low']}, {w['map.doubtful']}"] == doubtful.sum()
+    chance, _ = counted("probability")
+    assert (
+        sum(v for k, v in chance.items() if k != w["class.no_data"]) == frame[f.POTENTIAL].isin(f.POTENTIALS[:3]).sum()
+    )
+    heating, _ = counted(f.HEATING_DEGREE_DAYS)
+    assert heating[w["class.no_data"]] == 1
+    arid, _ = counted("aridity_class")
+    assert arid[w["climate.arid"]] == (frame["aridity_class"] == "arid").sum()
+    koppen, text = counted("koppen")
+    assert koppen["Dfb"] == (frame["koppen"] == "Dfb").sum()
+    assert w["class.unreachable"] in text  # told in every theme, by a mark of its own
+
+
+def test_the_bars_of_a_card_add_up_to_viability(visit, rich_file):
+    frame, page = rich()["settlements"], visit(rich_file)
+    for row in (0, 5, 33, 45):
+        find(page, frame.index[row])
+        page.keyboard.press("Enter")
+        card_of(page).wait_for()
+        numbers = [float(t.replace(",", ".")) for t in page.locator(".bars b").all_inner_texts()]
+        assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=1e-6)
+        assert numbers[-1] == pytest.approx(frame[f.VIABILITY].iloc[row], abs=0.051)
+    assert words("kk")["map.no_value"] in card_of(page).inner_text()  # row 45 lacks an indicator
+    assert words("kk")["map.probability"] in card_of(page).inner_text()
+
+
+@given(st.lists(st.lists(st.floats(0, 60) | st.just(float("nan")), min_size=3, max_size=3), min_size=1, max_size=20))
+def test_rounded_points_sum_to_the_rounded_total(rows):
+    points = np.array(rows)
+    parts = payload.summing(points).T
+    assert np.nansum(parts, axis=1) == pytest.approx(np.rint(np.nansum(points * 10, axis=1)) / 10, abs=1e-9)
+    assert (np.isnan(parts) == np.isnan(points)).all()
+    assert (np.abs(parts - points)[~np.isnan(points)] < 0.1 + 1e-9).all()
+
+
+def test_seasons_change_minutes_everywhere(visit, rich_file):
+    frame, page, w = rich()["settlements"], visit(rich_file), words("kk")
+    key = f.travel_time_min("town")
+    colour_by(page, key)
+    slider = page.get_by_label(w["map.season"])
+    assert slider.get_attribute("aria-valuetext") == w["season.summer"]
+    find(page, frame.index[60])
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == w["season.winter"]
+    assert w["season.winter"] in card_of(page).locator("thead").inner_text()
+    minutes = round(frame[f.travel_time_min("town", "winter")].iloc[60])
+    said = f"{minutes // 60} сағ" if minutes >= 60 else f"{minutes} мин"
+    assert said in card_of(page).locator("tbody tr").nth(2).locator("td").first.inner_text().replace("\u00a0", " ")
+    assert w["month.04"] in card_of(page).inner_text()
+    legend = page.locator(".legends ul").first.locator("li", has_text=w["class.unreachable"])
+    winter = frame[f.travel_time_min("town", "winter")]
+    assert int(legend.locator("b").inner_text()) == np.isinf(winter).sum() > np.isinf(frame[key]).sum()
+    assert "season=1" in page.evaluate("location.hash")
+
+
+def test_one_season_has_no_slider(visit, page_file):
+    assert visit(page_file).get_by_label(words("kk")["map.season"]).count() == 0
+
+
+def test_the_route_of_the_chosen_settlement_is_drawn(visit, rich_file, page_file):
+    page = visit(rich_file)
+    paths = ".leaflet-routes-pane canvas"
+    find(page, rich()["settlements"].index[60])
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    page.wait_for_timeout(100)
+    assert inks(page, paths) > 200
+    page.keyboard.press("Escape")
+    card_of(page).wait_for(state="hidden")
+    page.wait_for_timeout(100)
+    assert page.locator(paths).count() == 0 or inks(page, paths) == 0
+    bare = visit(page_file)
+    find(bare, rich()["settlements"].index[60])
+    bare.keyboard.press("Enter")
+    assert bare.locator(paths).count() == 0
+
+
+def test_a_route_unpacks_to_where_it_was():
+    made = rich(60)
+    ids = list(made["settlements"].index)
+    lines, left_out = map_areas.route_lines(made["routes"], ids, tools.TIERS, 1e-5)
+    assert left_out == []
+    one = made["routes"][
+        (made["routes"][f.SETTLEMENT_ID] == ids[50]) & (made["routes"][f.TIER] == "town")
+    ].geometry.iloc[0]
+    ((lon, lat),) = lines["lines"][lines["of"][2][50]]
+    assert np.cumsum(lon) / 1e5 == pytest.approx([x for x, _ in one.coords], abs=1.5e-5)
+    assert np.cumsum(lat) / 1e5 == pytest.approx([y for _, y in one.coords], abs=1.5e-5)
+    here = made["settlements"].index.get_loc(made["settlements"][f.centre("town")].iloc[50])
+    assert lines["of"][2][here] == -1  # a centre has no way to itself
+
+
+def test_routes_for_which_there_is_no_room_are_named(monkeypatch, tmp_path):
+    made = rich(200)
+    lowest, _ = map_areas.route_lines(made["routes"], list(made["settlements"].index), tools.TIERS[-1:], 1e-3)
+    monkeypatch.setattr(map_areas, "_ROUTE_BYTES", map_areas._packed(lowest["lines"]) + 500)
+    findings = write_map(
+        tmp_path / "map.html", settlements=made["settlements"], tiers=tools.TIERS, routes=made["routes"]
+    )
+    assert [one.code for one in findings] == ["map-routes-left-out"]
+    assert "republican_city" in findings[0].message  # the longest go first
+    assert "district_centre" not in findings[0].message
+
+
+def test_regions_are_coloured_by_their_figures(visit, rich_file):
+    areas = rich()["areas"]
+    page, w = visit(rich_file), words("kk")
+    land = ".leaflet-areas-pane canvas"
+    page.get_by_label(w["map.raster"]).select_option("town")
+    page.get_by_label(w["map.regions_by"]).select_option("share_high")
+    page.wait_for_timeout(100)
+    assert inks(page, land) > 20_000
+    assert page.locator("img.cells").count() == 0  # one picture of the land at a time
+    table = {r.locator("th").inner_text(): r.locator("td").inner_text() for r in page.locator(".areas tr").all()}
+    share = dict(zip(areas[f.REGION], 100 * areas["settlements_high"] / areas["settlements"], strict=True))
+    assert {k: float(v.replace(",", ".")) for k, v in table.items()} == pytest.approx(share, abs=0.051)
+    options = page.get_by_label(w["map.regions_by"]).locator("option").all_inner_texts()
+    assert any("60" in text and w["tier.town"] in text for text in options)
+    page.get_by_label(w["map.raster"]).select_option("town")
+    page.wait_for_timeout(100)
+    assert page.locator(".areas").count() == 0
+
+
+def test_pictures_open_as_images_that_run_nothing(visit, rich_file):
+    page, w = visit(rich_file), words("kk")
+    page.get_by_text(w["map.disparity"]).click()
+    page.get_by_role("button", name=w["map.ranking"]).click()
+    image = page.get_by_role("img", name=w["map.ranking"])
+    assert image.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 400
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").count() == 0
+    assert page.evaluate("window.hurt") is None
+
+
+def test_the_map_is_used_with_keys_alone(visit, rich_file):
+    page = visit(rich_file)
+    home = page.locator(".leaflet-container")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if home.evaluate("(one) => document.activeElement === one"):
+            break
+    assert home.evaluate("(one) => document.activeElement === one && one.matches(':focus-visible')")
+    assert home.evaluate("(one) => getComputedStyle(one).outlineStyle") != "none"
+    before = page.evaluate("map_shalgai.getCenter().lng")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert page.evaluate("map_shalgai.getCenter().lng") > before
+    find(page, "Қарағанды")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    page.keyboard.press("Escape")
+    card_of(page).wait_for(state="hidden")
+    assert home.evaluate("(one) => document.activeElement === one")
+    page.evaluate("map_shalgai.setView([49.8, 73.1], 9, { animate: false })")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    assert card_of(page).get_by_role("heading", level=2).inner_text() == "Қарағанды"
+
+
+def test_the_number_of_results_is_announced(visit, page_file):
+    page = visit(page_file)
+    names = find(page, "Ақбұлақ 5")
+    assert page.locator(".search [role=status]").inner_text() == words("kk")["map.results"].format(count=len(names))
+    page.get_by_role("combobox").first.fill("zzzz")
+    assert page.locator(".search [role=status]").inner_text() == words("kk")["map.nothing"]
+
+
+def hostile_texts(n):
+    """Draw texts of what breaks pages: tags, quotes, entities, templates, controls, and letters of all kinds."""
+    draw = random.Random(5)
+    parts = [
+        *tools.HOSTILE, "javascript:window.hurt=1", "<svg/onload=window.hurt=1>", "' onfocus='window.hurt=1", "]]>",
+        "<!--", "--!>", "\\u003cscript\\u003e", "`${window.hurt=1}`", "\u202e", "\u0000x", "😀", "%3Cscript%3E",
+        "&#60;", "</style>", "</title>", "__proto__", "constructor", "ә" * 90, "data:text/html,<script>1</script>",
+        "{low}", "{{", "%}", "\u2028", "\ufeff", "https://example.org/?a=1&b=<i>", "NaN", "null", "-1", "1e400",
+    ]  # fmt: skip
+    return ["".join(draw.choices(parts, k=draw.randint(1, 3))).replace("\x00", "") + f" {i}" for i in range(n)]
+
+
+def test_200_hostile_texts_leave_the_page_unharmed(visit, tmp_path):
+    made, texts = rich(200), hostile_texts(200)
+    frame, turn = made["settlements"], itertools.cycle(texts)
+    for column in (f.NAME, f.NAME_KK, f.NAME_RU, f.NAME_EN):
+        frame[column] = texts
+    for column in ("typology", "aridity_class", "koppen"):
+        frame[column] = [next(turn) for _ in texts]
+    frame["region_kk"] = frame["region_ru"] = frame[f.REGION] = [texts[i % 9] for i in range(200)]
+    made["areas"][f.REGION] = texts[: len(made["areas"])]
+    made["seasons"] = ("<b>first</b>", "winter", "thaw")
+    file = written(
+        tmp_path / "map.html", made, title=texts[0], notes=texts,
+        tier_names=dict(zip(tools.TIERS, texts, strict=False)),
+    )  # fmt: skip
+    page = visit(file)
+    for key in ("typology", "aridity_class", "koppen", f.travel_time_min("town")):
+        colour_by(page, key)
+    page.get_by_label(words("kk")["map.regions_by"]).select_option("viability_mean")
+    page.get_by_role("button", name=words("kk")["map.table"]).click()
+    shown = page.evaluate("[...document.querySelectorAll('.drawer tbody th')].map((one) => one.textContent)")
+    assert sorted(shown) == sorted(texts)
+    page.locator(".drawer .close").click()
+    for key in frame.index[::10]:
+        find(page, key)
+        page.keyboard.press("Enter")
+        card_of(page).wait_for()
+        heading = card_of(page).get_by_role("heading", level=2)
+        assert heading.evaluate("(one) => one.textContent") == frame[f.NAME_KK][key]
+    assert page.evaluate("window.hurt") is None
+    assert page.evaluate("Object.prototype.hurt") is None
+    assert (
+        page.locator(".panel :is(img, script, svg, iframe, object), .sheet :is(img, script, svg, iframe)").count() == 0
+    )
+    own = page.evaluate("[...document.querySelectorAll('[onload], [onerror], [onfocus], [onclick]')].length")
+    assert own == 0
+    links = page.evaluate("[...document.querySelectorAll('.panel a, .sheet a, .drawer a')].map((one) => one.href)")
+    assert links
+    assert all(link.startswith(("https://", "http://")) for link in links)

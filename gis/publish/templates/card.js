@@ -55,8 +55,8 @@ function journeys(store, i) {
     );
   });
   if (!rows.length) return null;
-  const time = store.seasons.length ? `${w.time} (${store.seasons[store.season]})` : w.time;
-  const head = [w.centre, time, w.distance].map((text) => el("th", { scope: "col" }, text));
+  const season = store.seasons.length ? [el("br"), el("small", {}, store.seasons[store.season].label)] : [];
+  const head = [[w.centre], [w.time, ...season], [w.distance]].map((parts) => el("th", { scope: "col" }, ...parts));
   return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows));
 }
 
@@ -64,11 +64,12 @@ function journeys(store, i) {
 function ofYear(store, tier, i) {
   const w = store.words;
   const told = [];
-  store.seasons.forEach((season, k) => {
+  const month = tier.worst && tier.worst[i] >= 1 ? store.months[tier.worst[i] - 1] : "";
+  store.seasons.forEach(({ key, label }, k) => {
     const minutes = k === 0 ? tier.first : tier.others && tier.others[k - 1];
-    if (k !== store.season && minutes) told.push(`${season}: ${store.duration(minutes[i])}`);
+    const worst = key === "worst" && month ? ` (${month})` : "";
+    if (minutes && (k !== store.season || worst)) told.push(`${label}${worst}: ${store.duration(minutes[i])}`);
   });
-  if (tier.worst && tier.worst[i] >= 1) told.push(fill(w.worst_month, { month: store.months[tier.worst[i] - 1] }));
   if (tier.cut_off && tier.cut_off[i] > 0) told.push(fill(w.cut_off_months, { months: tier.cut_off[i] }));
   return told.flatMap((text) => [el("br"), el("small", { class: "quiet" }, text)]);
 }

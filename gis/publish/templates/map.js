@@ -138,22 +138,18 @@ const SettlementLayer = L.Layer.extend({
       sheet.hidden = false;
       sheet.scrollTop = 0;
       choose(i);
-      if (!narrow()) {
-        const at = map.latLngToContainerPoint([store.lat[i], store.lon[i]]);
-        const left = aside.getBoundingClientRect().right + 20, right = sheet.getBoundingClientRect().left - 20;
-        const x = Math.min(Math.max(at.x, left), right), y = Math.min(Math.max(at.y, 30), map.getSize().y - 40);
-        if (x !== at.x || y !== at.y) map.panBy([at.x - x, at.y - y], { animate: false });
-      }
+      if (narrow()) aside.classList.remove("open");
+      const at = map.latLngToContainerPoint([store.lat[i], store.lon[i]]);
+      const from = aside.getBoundingClientRect(), to = sheet.getBoundingClientRect(), all = map.getSize();
+      const within = (value, low, high) => Math.max(low, Math.min(value, high));
+      const x = narrow() ? within(at.x, 30, all.x - 30) : within(at.x, from.right + 20, to.left - 90);
+      const y = narrow() ? within(at.y, from.bottom + 30, to.top - 30) : within(at.y, 30, all.y - 40);
+      if (x !== at.x || y !== at.y) map.panBy([at.x - x, at.y - y], { animate: false });
       return content;
     };
     const show = (i) => {
       map.setView([store.lat[i], store.lon[i]], Math.max(map.getZoom(), 9), { animate: false });
       open(i).focus({ preventScroll: true }); // screen readers go on there, and a phone puts its keyboard away
-      if (narrow()) {
-        aside.classList.remove("open");
-        const middle = (aside.getBoundingClientRect().bottom + sheet.getBoundingClientRect().top) / 2;
-        map.panBy([0, map.getSize().y / 2 - middle], { animate: false });
-      }
     };
     let aside, drawer, zoom, scale;
     const quiet = (part) => {

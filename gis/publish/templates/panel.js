@@ -70,7 +70,7 @@ function panel(data, store, state, show) {
     const open = root.classList.toggle("open");
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
-  const root = el("aside", { class: "panel", "aria-label": w.layers },
+  const root = el("section", { class: "panel", "aria-label": w.layers },
     el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, disparity(data, w), about);
   drawLegends();
   return root;
@@ -78,7 +78,7 @@ function panel(data, store, state, show) {
 
 // One step for each season; the minutes of the card, the table, the filter and the colours follow it.
 function seasonSlider(data, store, state, change) {
-  const name = () => data.seasons[store.season];
+  const name = () => data.seasons[store.season].label;
   const shown = el("output", { for: "season" }, name());
   const slider = el("input", { id: "season", type: "range", min: 0, max: data.seasons.length - 1, step: 1, value: store.season, "aria-valuetext": name(), oninput: () => {
     store.inSeason(data.themes, Number(slider.value));
@@ -88,7 +88,7 @@ function seasonSlider(data, store, state, change) {
     change();
     state.again();
   } });
-  return el("p", { class: "season" }, el("label", { for: "season" }, store.words.season), " ", shown, slider);
+  return el("p", { class: "season" }, el("label", { for: "season" }, `${store.words.season}: `), shown, slider);
 }
 
 // The pictures of the differences between regions, each in a window of its own.

@@ -114,7 +114,7 @@ class Store {
     if (value === null || value === undefined) return this.words.no_data;
     if (value === -1) return this.words.unreachable;
     const sign = { en: "en-GB", ru: "ru-RU", kk: "ru-RU" }[this.language];
-    return value.toLocaleString(sign, { maximumFractionDigits: digits });
+    return value.toLocaleString(sign, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
   duration(minutes) {
