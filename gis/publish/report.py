@@ -10,6 +10,8 @@ from typing import Any
 
 from gis.publish.words import words
 
+_LONG = 17  # letters of a word that may be broken in a narrow column
+
 
 @dataclass(frozen=True)
 class Text:
@@ -63,10 +65,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG file below the report's folder, and what it shows."""
+    """An SVG file below the report's folder, what it shows, and whether it should not take the page's whole width."""
 
     path: str
     caption: str
+    narrow: bool = False
     kind: str = "picture"
 
 
@@ -150,6 +153,7 @@ def _environment(escaped: bool) -> Any:
         lstrip_blocks=True, finalize=finalize, keep_trailing_newline=True,
     )  # fmt: skip
     made.filters["code"] = lambda text: Markup(" ".join(str(text).splitlines()))  # lines that are indented, and paths
+    made.filters["wordy"] = lambda text: max(map(len, str(text).split()), default=0) > _LONG
     made.filters["cells"] = lambda row: Markup("| " + " | ".join(map(markdown, row)) + " |")
     made.filters["rule"] = lambda table: Markup(
         "|" + "|".join(["---"] * (len(table.head) - table.numbers) + ["---:"] * table.numbers) + "|"

@@ -239,7 +239,7 @@ def _disparity(run: Run, folder: Path) -> list[Block]:
     w = words(run.language)
     for name, caption in (("lorenz", w["layer.lorenz"]), ("ranking", w["layer.ranking"])):
         if (folder / f"{name}.svg").exists():
-            blocks.append(Picture(f"{name}.svg", caption))
+            blocks.append(Picture(f"{name}.svg", caption, narrow=name == "lorenz"))
     return blocks
 
 
