@@ -27,7 +27,8 @@ def themes(
 ) -> list[Json]:
     """List the ways to colour the settlements: each with classes, and a code per settlement.
 
-    Those of travel time have bounds in the place of codes: their minutes change with the season.
+    Those of numbers have bounds in the place of codes, and say where the numbers are: the minutes of a tier, which
+    change with the season, or a column of the points.
 
     Parameters
     ----------
@@ -114,6 +115,12 @@ def _theme(column: str, classes: Sequence[Json], codes: Sequence[int], **more: o
     return {"key": column, "label": said(partial(column_label, column)), "classes": classes, "codes": codes, **more}
 
 
+def _numeric(
+    key: str, values: str, bounds: Sequence[float], classes: Sequence[Json], label: Json, **more: object
+) -> Json:
+    return {"key": key, "label": label, "classes": classes, "values": values, "bounds": list(bounds), **more}
+
+
 def _codes(values: pd.Series, classes: Sequence[str], missing: int) -> list[int]:
     place = {name: i for i, name in enumerate(classes)}
     return [place.get(str(v), missing) for v in values]
@@ -173,7 +180,7 @@ def _remoteness_classes(frame: pd.DataFrame, names: Sequence[str]) -> list[Json]
 
 def _scores(frame: pd.DataFrame) -> list[Json]:
     return [
-        _theme(column, binned(_SCORE, colours), bins(frame[column], _SCORE))
+        _numeric(column, column, _SCORE, binned(_SCORE, colours), said(partial(column_label, column)))
         for column, colours in ((f.REMOTENESS, palette.REMOTENESS), (f.VIABILITY, palette.VIABILITY))
         if column in frame
     ]
@@ -196,16 +203,12 @@ def _certainty(frame: pd.DataFrame) -> list[Json]:
     place = _codes(frame[f.POTENTIAL], f.POTENTIALS, f.POTENTIALS.index(f.UNKNOWN))
     codes = [2 * p + (not sure) if p < len(judged) else p + len(judged) for p, sure in zip(place, stable, strict=True)]
     found = [_theme(f.POTENTIAL_STABLE, classes, codes, group=group)]
-    own = probability_of_class(frame)
-    if own is not None:
+    if probability_of_class(frame) is not None:
         classes = binned(palette.PROBABILITY, palette.PROBABILITY_COLOURS)
         for one in classes[: len(palette.PROBABILITY_COLOURS)]:
             one["label"] = {x: f"{text} %" for x, text in one["label"].items()}
         label = message("map.probability")
-        found.append(
-            {"key": PROBABILITY, "label": label, "classes": classes, "codes": bins(own, palette.PROBABILITY),
-             "group": group}
-        )  # fmt: skip
+        found.append(_numeric(PROBABILITY, PROBABILITY, palette.PROBABILITY, classes, label, group=group))
     return found
 
 
@@ -238,7 +241,8 @@ def _climate(frame: pd.DataFrame) -> list[Json]:
         classes = binned(bounds, palette.HEATING_COLOURS)
         for one, label in zip(classes, _ranges(bounds), strict=False):
             one["label"] = label
-        found.append(_theme(f.HEATING_DEGREE_DAYS, classes, bins(frame[f.HEATING_DEGREE_DAYS], bounds), group=group))
+        column, label = f.HEATING_DEGREE_DAYS, said(partial(column_label, f.HEATING_DEGREE_DAYS))
+        found.append(_numeric(column, column, bounds, classes, label, group=group))
     if ARIDITY_CLASS in frame:
         classes = [
             {"label": _climate_name(name), "colour": colour, "mark": "disc"} for name, colour in palette.ARIDITY.items()

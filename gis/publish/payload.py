@@ -41,13 +41,15 @@ def numbers(values: Iterable[object], digits: int = 0) -> list[float | int | Non
     Examples
     --------
     >>> numbers([1.26, float("nan"), float("inf")], 1), numbers([2.5, None])
-    ([1.3, None, -1], [2, None])
+    ([1.3, None, -1.0], [2, None])
     """
     array = np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"), float)
-    rounded = np.round(array, digits)
-    if digits == 0:
-        return [None if np.isnan(v) else -1 if np.isinf(v) else int(v) for v in rounded]
-    return [None if np.isnan(v) else -1 if np.isinf(v) else float(v) for v in rounded]
+    unknown = np.flatnonzero(np.isnan(array))
+    rounded = np.round(np.where(np.isinf(array), -1.0, np.nan_to_num(array)), digits)
+    found: list[float | int | None] = (rounded.astype(np.int64) if digits == 0 else rounded).tolist()
+    for i in unknown:
+        found[i] = None
+    return found
 
 
 def deltas(values: NDArray[np.floating]) -> list[int]:
@@ -102,7 +104,7 @@ def points(
         data["region"], data["regions"] = codes.tolist(), [known[str(n)] for n in names]
     for column, digits in (
         (f.ACCESS_KM, 1), (f.ACCESS_MIN, 0), (f.REMOTENESS, 1), (f.VIABILITY, 1), (f.VIABILITY_MISSING, 2),
-        (f.VIABILITY_P05, 1), (f.VIABILITY_P95, 1), (f.HEATING_DEGREE_DAYS, 0),
+        (f.VIABILITY_P05, 0), (f.VIABILITY_P95, 0), (f.HEATING_DEGREE_DAYS, 0),
     ):  # fmt: skip
         if column in frame:
             data[column] = numbers(frame[column], digits)

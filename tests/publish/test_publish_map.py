@@ -437,7 +437,9 @@ def test_page_is_small_asks_for_nothing_and_is_the_same_each_time(page_file, cou
 
 
 def test_12_000_settlements_take_less_than_the_promised_size(tmp_path):
-    path = written(tmp_path / "map.html", tools.country(12_000))
+    made = rich(12_000)
+    del made["routes"]  # a run draws no more than 5 000
+    path = written(tmp_path / "map.html", made)
     assert path.stat().st_size < 1_500_000
 
 
@@ -676,7 +678,9 @@ def test_seasons_change_minutes_everywhere(visit, rich_file):
     assert w["season.winter"] in card_of(page).locator("thead").inner_text()
     minutes = round(frame[f.travel_time_min("town", "winter")].iloc[60])
     said = f"{minutes // 60} сағ" if minutes >= 60 else f"{minutes} мин"
-    assert said in card_of(page).locator("tbody tr").nth(2).locator("td").first.inner_text().replace("\u00a0", " ")
+    assert said in card_of(page).locator("tbody tr:has(th)").nth(2).locator("td").first.inner_text().replace(
+        "\u00a0", " "
+    )
     assert w["month.04"] in card_of(page).inner_text()
     legend = page.locator(".legends ul").first.locator("li", has_text=w["class.unreachable"])
     winter = frame[f.travel_time_min("town", "winter")]

@@ -24,7 +24,7 @@ function card(store, themes, i) {
     const note = missing ? ` (${Math.round(100 * missing)} % ${w.missing})` : "";
     const low = store.viability_p05 && store.viability_p05[i], high = store.viability_p95 && store.viability_p95[i];
     const spread = typeof low === "number" && typeof high === "number"
-      ? small(fill(w.interval, { low: store.number(low, 1), high: store.number(high, 1) })) : [];
+      ? small(fill(w.interval, { low: store.number(low), high: store.number(high) })) : [];
     fact(w.viability, store.number(store.viability[i], 1) + note, ...spread);
   }
   facts = el("dl");
@@ -45,14 +45,16 @@ function card(store, themes, i) {
 
 function journeys(store, i) {
   const w = store.words;
-  const rows = store.tiers.filter((tier) => tier.min || tier.km).map((tier) => {
+  const rows = store.tiers.filter((tier) => tier.min || tier.km).flatMap((tier) => {
     const centre = tier.centre ? tier.centre[i] : -1;
     const name = centre < 0 ? "" : centre === i ? w.here : store.title(centre);
-    return el(
-      "tr", {}, el("th", { scope: "row" }, tier.label, el("br"), el("bdi", { class: "quiet" }, name), ...ofYear(store, tier, i)),
+    const year = centre === i ? "" : ofYear(store, tier, i);
+    const row = el(
+      "tr", {}, el("th", { scope: "row" }, tier.label, el("br"), el("bdi", { class: "quiet" }, name)),
       el("td", {}, tier.min ? store.duration(tier.min[i]) : ""),
       el("td", {}, tier.km ? (tier.km[i] === -1 ? "" : store.number(tier.km[i])) : ""),
     );
+    return year ? [row, el("tr", {}, el("td", { colspan: 3, class: "year" }, year))] : [row];
   });
   if (!rows.length) return null;
   const season = store.seasons.length ? [el("br"), el("small", {}, store.seasons[store.season].label)] : [];
@@ -71,7 +73,7 @@ function ofYear(store, tier, i) {
     if (minutes && (k !== store.season || worst)) told.push(`${label}${worst}: ${store.duration(minutes[i])}`);
   });
   if (tier.cut_off && tier.cut_off[i] > 0) told.push(fill(w.cut_off_months, { months: tier.cut_off[i] }));
-  return told.flatMap((text) => [el("br"), el("small", { class: "quiet" }, text)]);
+  return told.join(" · ");
 }
 
 // The points of each indicator; as they are rounded, they add up to the total.

@@ -136,7 +136,7 @@ function legendParts(data, store, state, change) {
     list.lastChild.dataset.code = code;
   });
   parts.push(list);
-  if (!theme.bounds && store.cut_off && store.cut_off.includes(1)) {
+  if (theme.tier === undefined && store.cut_off && store.cut_off.includes(1)) {
     parts.push(plainList([{ label: w.unreachable, mark: "slash", colour: "#ffffff" }]));
   }
   const area = data.areas && data.areas.themes.find((one) => one.key === state.area);

@@ -147,7 +147,7 @@ const Points = L.Renderer.extend({
     const scale = Math.pow(2, this._map.getZoom());
     const stamps = new Map();
     const stamp = (code, i) => {
-      const cut = this.store.isCutOff(i) && !this.state.theme.bounds;
+      const cut = this.store.isCutOff(i) && this.state.theme.tier === undefined;
       const key = code * 16 + this.sizes[i] * 2 + cut;
       if (!stamps.has(key)) {
         const radius = this.radius(i), half = Math.ceil(1.25 * radius + 2);

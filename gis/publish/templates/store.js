@@ -47,7 +47,7 @@ class Store {
     this.centres = data.centres.map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
   }
 
-  // Takes the minutes of a season, and sorts them into the classes of the themes of travel time.
+  // Takes the minutes of a season, and sorts numbers into the classes of the themes that have bounds.
   inSeason(themes, season) {
     this.season = season;
     for (const tier of this.tiers) {
@@ -58,7 +58,8 @@ class Store {
     for (const theme of themes) {
       if (!theme.bounds) continue;
       const last = theme.bounds.length;
-      theme.codes = this.tiers[theme.tier].min.map((value) => {
+      const values = theme.tier === undefined ? this[theme.values] : this.tiers[theme.tier].min;
+      theme.codes = values.map((value) => {
         if (value === null) return last + 2;
         if (value === -1) return last + 1;
         const code = theme.bounds.findIndex((bound) => value <= bound);
