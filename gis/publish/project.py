@@ -161,7 +161,7 @@ class _Project:
             heading, f"./{self.package.name}|layername={table}", "ogr", {"default": style},
             crs=CRS(about["crs"]) if about["crs"] else None,
             extent=about["total_bounds"] if shape and about["features"] else None,
-            geometry=shape or "", extras=[forms(list(about["fields"]), self.about.language)],
+            geometry=shape or "", extras=[forms(list(about["fields"]), self.about.language)], part=name,
         )  # fmt: skip
 
     def _settlements(self, classes: Sequence[str]) -> Layer:
@@ -196,7 +196,7 @@ class _Project:
         return {
             f"{name}:{tier}": Layer(
                 f"{heading}: {tier_name(tier, self.about.language, self.tier_names)}", f"./{path.name}", "gdal",
-                {"default": raster_band(style, number)}, crs=CRS(crs), extent=extent,
+                {"default": raster_band(style, number)}, crs=CRS(crs), extent=extent, part=tier,
             )
             for number, tier in enumerate(bands, start=1)
         }  # fmt: skip

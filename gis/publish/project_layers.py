@@ -41,6 +41,8 @@ class Layer:
         As OGR names it; empty for tables and rasters.
     extras
         Elements that every style of the layer has besides: forms and map tips.
+    part
+        Tells layers of one source apart.
     """
 
     name: str
@@ -51,11 +53,12 @@ class Layer:
     extent: tuple[float, float, float, float] | None = None
     geometry: str = ""
     extras: Sequence[xml.Element] = field(default_factory=tuple)
+    part: str = ""
 
     @property
     def key(self) -> str:
         """The id, the same in every run: longer than ten characters, or QGIS loses the layer in the tree."""
-        return f"layer_{uuid5(NAMESPACE_URL, f'shalgai:{self.source}:{self.name}').hex}"
+        return f"layer_{uuid5(NAMESPACE_URL, f'shalgai:{self.source}:{self.part}').hex}"
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def maplayer(parent: xml.Element, layer: Layer, about: About) -> None:
 
 
 def _styled(layer: Layer, name: str, shape: str) -> xml.Element:
-    root = xml.fromstring(_ILLEGAL.sub("", layer.styles[name]))
+    root = xml.fromstring(layer.styles[name])
     root.set("styleCategories", "AllStyleCategories")
     if layer.provider == "ogr":
         root.set("labelsEnabled", "1" if root.find("labeling") is not None else "0")

@@ -3,12 +3,15 @@
 Each renderer has a rule or an item for values that are missing: QGIS draws no NULL by itself.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as xml
 
 from gis.publish import palette
 
 _VERSION = "3.22.0"
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold, even escaped: names may have it, and QGIS would refuse the whole style."""
 Rule = tuple[str, str, str]
 """A filter (QGIS expression, or `ELSE`), a label, and the id of a symbol."""
 
@@ -176,5 +179,5 @@ def _rgba(colour: str, alpha: int = 255) -> str:
 
 def _text(root: xml.Element) -> str:
     xml.indent(root)
-    body = xml.tostring(root, encoding="unicode")
+    body = _ILLEGAL.sub("", xml.tostring(root, encoding="unicode"))
     return f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{body}\n"

@@ -11,6 +11,8 @@ import numpy as np
 import publish_tools as tools
 import pytest
 import shapely
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from gis import fields as f
 from gis.publish.climate import write_measure
@@ -20,6 +22,7 @@ from gis.publish.project import EXTENTS, region_extents, write_project
 from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
 from gis.publish.words import LANGUAGES, class_name, column_label, words
+from gis.space.grid import Grid
 
 DAY = date(2026, 11, 22)
 EVIL = 'Ел & "сынақ" <script>alert(1)</script> [% 6 * 7 %] \x08'
@@ -363,6 +366,43 @@ def test_a_fitted_extent_has_the_ratio_and_holds_the_extent(extent):
     west, south, east, north = fitted(extent, 1.5)
     assert (east - west) / (north - south) == pytest.approx(1.5)
     assert shapely.box(west, south, east, north).covers(shapely.box(*extent))
+
+
+letters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
+hostile = st.lists(st.one_of(st.text(letters, min_size=1), st.sampled_from(tools.HOSTILE)), min_size=200, max_size=200)
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(names=hostile)
+def test_200_names_of_any_letters_leave_the_project_whole(names, country, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    settlements = country["settlements"].iloc[:200].copy()
+    settlements[f.NAME], settlements[f.REGION] = names, names
+    layers = {"settlements": settlements, "centres": country["centres"], EXTENTS: region_extents(settlements)}
+    minutes, grid = tools.minutes_raster()
+    tiers = list(tools.TIERS[2:])
+    write_geopackage(folder / "results.gpkg", layers)
+    for name in ("travel_time", "distance"):
+        write_cog(folder / f"{name}.tif", dict.fromkeys(tiers, minutes[:9, :7]), Grid((9, 7), grid.transform, grid.crs),
+                  kind="minutes")  # fmt: skip
+    titles = dict.fromkeys(tiers, names[0])  # two tiers of one name are still two layers
+    write_project(
+        folder / "project.qgz", crs=grid.crs, tiers=tiers, remoteness_classes=tools.CLASSES, day=DAY,
+        about=About(names[1], names[2:5], names[5:9]), tier_names=titles,
+    )  # fmt: skip
+    root = document(folder)
+    assert [mark.get("name") for mark in root.iter("Bookmark")] == [
+        legal(region) for region in gpd.read_file(folder / "results.gpkg", layer=EXTENTS)[f.REGION]
+    ]
+    keys = [layer.findtext("id") for layer in root.iter("maplayer")]
+    assert len(keys) == len(set(keys)) == 7
+    for item in root.iter("LayoutItem"):
+        assert "[%" not in item.get("labelText", "").replace("[% @atlas_pagename %]", "")
+
+
+def legal(text):
+    """What XML can hold; it reads every end of a line as one line feed."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
 
 
 def test_plain_text_holds_no_expression():

@@ -10,11 +10,13 @@ import pandas as pd
 import publish_tools as tools
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gis import fields as f
 from gis.errors import Finding
-from gis.publish.report import Section, Table, Text, markdown, write_report
+from gis.publish.report import Code, Items, Section, Table, Text, markdown, write_report
 from gis.publish.report_base import Run, made_line
 from gis.publish.report_sections import MOST, REVIEW, sections
 from gis.publish.words import LANGUAGES, class_name, number, words
@@ -227,6 +229,26 @@ def test_markdown_shows_a_text_as_it_is(text):
     assert "".join(child.content for child in children).replace("\u200b", "") == " ".join(text.split())
 
 
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_name_stays_text_in_page_and_markdown(name, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    write_report(
+        folder, name, name, [Section(name, [Text(name), Items([name]), Table([name], [[name]]), Code([name])])]
+    )
+    plain = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", name)
+    page = Page()
+    page.feed((folder / "report.html").read_text("utf-8"))
+    assert page.tags.count("table") == page.tags.count("pre") == page.tags.count("ul") == 1
+    assert not {"script", "img"} & set(page.tags)
+    tokens = MarkdownIt("commonmark").enable("table").parse((folder / "report.md").read_text("utf-8"))
+    inside = {child.type for token in tokens for child in token.children or []}
+    assert inside <= {"text", "text_special"}
+    if plain.strip() and not set(plain) & set("\x85\u2028\u2029"):
+        assert [token.type for token in tokens].count("table_open") == 1
+        assert [token.type for token in tokens].count("heading_open") == 2
+
+
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
@@ -238,8 +260,9 @@ def browser():
         opened.close()
 
 
-_WIDE = """(width) => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1
-  && (matchMedia('print').matches || !e.closest('.wide table'))).map(e => e.tagName + ': ' + e.textContent.slice(0, 40))"""
+_WIDE = """(width) => [...document.querySelectorAll('body *')].filter(e =>
+  e.getBoundingClientRect().right > width + 1 && (matchMedia('print').matches || !e.closest('.wide table')))
+  .map(e => e.tagName + ': ' + e.textContent.slice(0, 40))"""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
