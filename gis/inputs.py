@@ -42,7 +42,9 @@ from gis.score_inputs import (
 )
 from gis.season_inputs import SeasonInputs, read_season_inputs
 from gis.stages.regions import DISTRICT
-from gis.study import Layer, RasterLayer, Study, Tier
+from gis.study import Study
+from gis.study_layers import Layer, RasterLayer
+from gis.study_rules import Tier
 
 T = TypeVar("T")
 

@@ -15,7 +15,8 @@ from gis.read.rasters import Raster, read_raster
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.read.vector import read_table
-from gis.study import LandCover, Layer, RasterLayer, Study
+from gis.study import Study
+from gis.study_layers import LandCover, Layer, RasterLayer
 
 _ELEVATION_M = (-500.0, 9000.0)
 

@@ -17,7 +17,8 @@ from gis.read.text import parse_numbers
 from gis.read.vector import require_file
 from gis.stages.towns import COMPARISONS, REGION_MEAN
 from gis.stages.typology import GROUPS, remoteness_groups
-from gis.study import Regional, Study
+from gis.study import Study
+from gis.study_rules import Regional
 
 
 @dataclass(frozen=True)

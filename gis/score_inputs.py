@@ -12,7 +12,8 @@ from gis.fields import TIER, months_cut_off, remoteness_value, seasonality, supp
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.stages.climate import COMPARISONS, MEASURES
-from gis.study import Indicator, Study, Tier
+from gis.study import Study
+from gis.study_rules import Indicator, Tier
 
 # What a study's columns can be named after, although no layer has them: the run computes them.
 COMPUTED = (

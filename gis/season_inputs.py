@@ -13,7 +13,8 @@ from gis.read.seasons import SEASON, Closure, read_closures, read_seasons
 from gis.read.shipped import preset
 from gis.space.chainage import edges_of_refs, plain_ref
 from gis.space.impedance import ANY_PAVED, ANY_UNPAVED
-from gis.study import Season, Study
+from gis.study import Study
+from gis.study_layers import Season
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from gis.stages.remoteness import (
 )
 from gis.stages.seasons import mean_within
 from gis.steps.travel import Travelled
-from gis.study import Study, Supply
+from gis.study import Study
+from gis.study_rules import Supply
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

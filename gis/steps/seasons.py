@@ -21,7 +21,8 @@ from gis.space.impedance import season_factor, speed_kph
 from gis.space.network import Network
 from gis.space.sampling import sample
 from gis.stages.seasons import ice_bears, in_months, month_after_thaw, season_is_open
-from gis.study import Season, Study
+from gis.study import Study
+from gis.study_layers import Season
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
