@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from gis import fields as f
 from gis.publish import palette
-from gis.publish.payload import Json, message, tier_label
+from gis.publish.payload import Json, message, numbers, tier_label
 from gis.publish.words import LANGUAGES, bin_labels, class_name, column_label, number, said, words
 
 TYPOLOGY, ARIDITY_CLASS, KOPPEN = "typology", "aridity_class", "koppen"
@@ -20,7 +19,7 @@ _SHAPES = ("disc", "box", "diamond")
 
 
 def themes(
-    settlements: gpd.GeoDataFrame,
+    settlements: pd.DataFrame,
     tiers: Sequence[str],
     tier_names: Mapping[str, str] | None,
     remoteness_classes: Sequence[str],
@@ -58,6 +57,41 @@ def themes(
     if not found:
         plain = {"label": message("layer.settlements"), "colour": palette.POTENTIAL[f.HIGH], "mark": "disc"}
         found.append({"key": "plain", "label": plain["label"], "classes": [plain], "codes": [0] * len(settlements)})
+    return found
+
+
+def beside(
+    settlements: pd.DataFrame,
+    other: pd.DataFrame,
+    own: Sequence[Json],
+    tiers: Sequence[str],
+    remoteness_classes: Sequence[str],
+) -> Json:
+    """Return, by theme, the class or the number of each settlement in another run.
+
+    Parameters
+    ----------
+    settlements, other
+        Of the two runs; matched by their index. A settlement that the other run does not have has no data.
+    own
+        What `themes` made of `settlements`; those that the other run lacks are left out.
+    tiers, remoteness_classes
+        As in `themes`.
+    """
+    other = pd.DataFrame(other).reindex(settlements.index)
+    theirs = {one["key"]: one for one in themes(other, tiers, None, remoteness_classes)}
+    found: Json = {}
+    for theme in own:
+        key = theme["key"]
+        if key not in theirs:
+            continue
+        if "bounds" in theme:
+            values = probability_of_class(other) if key == PROBABILITY else other[key]
+            found[key] = numbers([] if values is None else values, 1 if key in (f.REMOTENESS, f.VIABILITY) else 0)
+        else:
+            place = {one["label"]["en"]: code for code, one in enumerate(theme["classes"])}
+            labels = [one["label"]["en"] for one in theirs[key]["classes"]]
+            found[key] = [place.get(labels[code], len(place) - 1) for code in theirs[key]["codes"]]
     return found
 
 

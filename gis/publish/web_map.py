@@ -94,6 +94,7 @@ def write_map(
     routes: gpd.GeoDataFrame | None = None,
     areas: gpd.GeoDataFrame | None = None,
     pictures: Mapping[str, str] | None = None,
+    compare: tuple[str, gpd.GeoDataFrame] | None = None,
     language: str = "en",
     title: str = "",
     notes: Sequence[str] = (),
@@ -131,6 +132,9 @@ def write_map(
         Polygons with the columns of the table of regions: the reader may colour them by its figures.
     pictures
         SVG texts named `lorenz` and `ranking`; shown as images, in which no script runs.
+    compare
+        Name and settlements of another run, matched by settlement id: the reader may swipe between the two, and is
+        told which settlements are of another class.
     language
         `en`, `ru` or `kk`; the reader may change it.
     title, notes
@@ -152,6 +156,7 @@ def write_map(
         settlements=settlements, centres=centres, roads=roads, regions=regions, rasters=rasters or {},
         context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
         remoteness_classes=remoteness_classes, seasons=seasons, routes=routes, areas=areas, pictures=pictures or {},
+        compare=compare,
         language=language, title=title, notes=notes,
     )  # fmt: skip
     (south, west), (north, east) = data["bounds"]  # the page fits them into what its panel leaves free
@@ -203,6 +208,7 @@ def page_data(
     routes: gpd.GeoDataFrame | None,
     areas: gpd.GeoDataFrame | None,
     pictures: Mapping[str, str],
+    compare: tuple[str, gpd.GeoDataFrame] | None,
     language: str,
     title: str,
     notes: Sequence[str],
@@ -229,6 +235,10 @@ def page_data(
     chance = map_themes.probability_of_class(places)
     if chance is not None:
         points["probability"] = payload.numbers(chance)
+    coloured = map_themes.themes(places, tiers, tier_names, classes)
+    other = None
+    if compare is not None:
+        other = {"label": compare[0], "themes": map_themes.beside(places, compare[1], coloured, tiers, classes)}
     ways = None
     if routes is not None:
         ways, left_out = map_areas.route_lines(routes, points["id"], tiers, tolerance)
@@ -242,10 +252,11 @@ def page_data(
         "words": texts,
         "bounds": [[south - margin, west - margin], [north + margin, east + margin]],
         "points": points,
-        "themes": map_themes.themes(places, tiers, tier_names, classes),
+        "themes": coloured,
         "seasons": [
             {"key": x, "label": map_themes.season_name(x)} for x in ([*seasons[:1], *others] if others else [])
         ],
+        "compare": other,
         "months": [said(partial(_month, number)) for number in range(1, 13)],
         "routes": ways,
         "areas": None

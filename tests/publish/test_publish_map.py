@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gis import fields as f
-from gis.publish import map_areas, palette, payload, web_map
+from gis.publish import map_areas, map_themes, palette, payload, web_map
 from gis.publish.web_map import write_map
 from gis.publish.words import words
 from gis.space.grid import Grid
@@ -582,7 +582,7 @@ def violations(page, axe):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_axe_finds_nothing_serious(visit, rich_file, axe, size, language):
-    page = visit(rich_file, size, "#regions=viability_mean&season=1&colour=typology")
+    page = visit(rich_file, size, "#regions=viability_mean&season=1&colour=travel_time_town_min&beside=2")
     button = {"en": "English", "ru": "Русский", "kk": "Қазақша"}[language]
     page.evaluate("(name) => [...document.querySelectorAll('.languages button')]"
                   ".find((one) => one.textContent === name).click()", button)  # fmt: skip
@@ -850,3 +850,58 @@ def test_200_hostile_texts_leave_the_page_unharmed(visit, tmp_path):
     links = page.evaluate("[...document.querySelectorAll('.panel a, .sheet a, .drawer a')].map((one) => one.href)")
     assert links
     assert all(link.startswith(("https://", "http://")) for link in links)
+
+
+def changed(page):
+    page.get_by_text(re.compile(words("kk")["map.changed"])).click()
+    return [one.inner_text() for one in page.locator(".changed li bdi").all()]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_two_seasons_lie_side_by_side(visit, rich_file, size):
+    page, w = visit(rich_file, size), words("kk")
+    frame = rich()["settlements"]
+    if size == "phone":
+        page.locator(".toggle").click()
+    page.get_by_label(w["map.beside"]).select_option("1")
+    assert page.get_by_label(w["map.colour"]).input_value() == f.travel_time_min(tools.TIERS[0])
+    columns = [f.travel_time_min(tools.TIERS[0]), f.travel_time_min(tools.TIERS[0], "winter")]
+    first, winter = (map_themes.bins(frame[c].round(), palette.MINUTES) for c in columns)
+    differ = np.array(first) != np.array(winter)
+    assert 0 < differ.sum() < len(frame)
+    assert page.locator(".changed summary").inner_text().endswith(f": {differ.sum()}")
+    assert set(changed(page)) <= set(frame[f.NAME][differ])
+    if size == "phone":
+        page.locator(".toggle").click()
+    before = page.screenshot()
+    slider = page.locator(".swipe input")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert slider.input_value() == "60"
+    assert page.screenshot() != before
+    assert w["season.summer"] in page.locator(".swipe p").inner_text()
+    assert w["season.winter"] in page.locator(".swipe p").inner_text()
+
+
+def test_another_run_lies_beside_this_one(visit, tmp_path):
+    made = rich(300)
+    other = made["settlements"].iloc[::-1].drop(columns="koppen").copy()  # in any order, and with fewer columns
+    raised = [key for key in other.index if other[f.POTENTIAL][key] == f.LOW][:7]
+    other.loc[raised, f.POTENTIAL] = f.MEDIUM
+    gone = other.index[other[f.POTENTIAL] == f.HIGH][0]
+    page = visit(written(tmp_path / "map.html", made, compare=("<b>2030</b>", other.drop(index=gone))))
+    names = made["settlements"][f.NAME]
+    assert set(changed(page)) == {names[key] for key in [*raised, gone]}
+    assert "<b>2030</b>" in page.locator(".swipe p").inner_text()
+    page.locator(".changed li button").first.click()
+    card_of(page).wait_for()
+    colour_by(page, f.VIABILITY)
+    assert changed(page) == [names[gone]]
+    colour_by(page, "koppen")  # which the other run lacks
+    assert page.locator(".changed").count() == 0
+    assert page.locator(".swipe").is_hidden()
+    page.get_by_label(words("kk")["map.beside"]).select_option("none")
+    colour_by(page, f.POTENTIAL)
+    assert page.locator(".changed").count() == 0

@@ -17,13 +17,14 @@ function scaleBar(options, w) {
   return one;
 }
 
-// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&regions=figure&season=number&place=id
+// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&regions=figure&season=number&beside=other&place=id
 function writeView(map, state, store) {
   const at = map.getCenter();
   const parts = new URLSearchParams({ map: [map.getZoom(), at.lat.toFixed(4), at.lng.toFixed(4)].join("/") });
   if (state.theme !== state.all[0]) parts.set("colour", state.theme.key);
   if (state.raster !== "none") parts.set("time", state.raster);
   if (state.area !== "none") parts.set("regions", state.area);
+  if (state.beside !== "none") parts.set("beside", state.beside);
   if (store.season > 0) parts.set("season", store.season);
   if (state.chosen >= 0) parts.set("place", store.id[state.chosen]);
   try {
@@ -42,6 +43,7 @@ function readView(data) {
     theme: data.themes.find((theme) => theme.key === parts.get("colour")),
     raster: data.rasters.some((one) => one.key === parts.get("time")) ? parts.get("time") : "",
     area: data.areas && data.areas.themes.some((one) => one.key === parts.get("regions")) ? parts.get("regions") : "",
+    beside: data.seasons[parts.get("beside")] || (data.compare && parts.get("beside") === "run") ? parts.get("beside") : "",
     season: data.seasons[Number(parts.get("season"))] ? Number(parts.get("season")) : 0,
     place: parts.has("place") ? data.points.id.indexOf(parts.get("place")) : -1,
   };
@@ -72,7 +74,7 @@ const SettlementLayer = L.Layer.extend({
     let data = translated(all, all.language);
     const store = new Store(data);
     const state = {
-      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", chosen: -1,
+      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
     for (const [name, z] of [["context", 240], ["rasters", 250], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450]]) {
@@ -114,7 +116,24 @@ const SettlementLayer = L.Layer.extend({
     };
     const points = new Points(store, state);
     const put = (layer, shown) => (shown ? map.addLayer(layer) : map.removeLayer(layer));
+    const swipe = el("div", { class: "swipe", hidden: true });
+    const slider = el("input", { type: "range", min: 0, max: 100, step: 1, value: 50, oninput: () => points.redraw() });
+    state.swipe = () => {
+      const box = slider.getBoundingClientRect();
+      return box.left - map.getContainer().getBoundingClientRect().left + (box.width * slider.value) / 100;
+    };
+    const compare = () => {
+      state.right = store.codesBeside(state.theme, state.beside, data.compare);
+      swipe.hidden = !state.right;
+      if (!state.right) return;
+      const right = state.beside === "run" ? data.compare.label : data.seasons[state.beside].label;
+      const left = data.seasons.length && state.beside !== "run" ? data.seasons[store.season].label : data.title;
+      slider.setAttribute("aria-label", `${left} | ${right}`);
+      swipe.replaceChildren(el("p", {}, el("bdi", {}, left), el("bdi", {}, right)), slider);
+    };
+    map.on("move", () => { if (state.right) points.redraw(); });
     state.apply = () => {
+      compare();
       put(regions, state.regions);
       put(roads, state.roads);
       for (const [key, layer] of rasters) put(layer, key === state.raster);
@@ -181,7 +200,8 @@ const SettlementLayer = L.Layer.extend({
       state.again();
       aside.querySelector("[lang][aria-pressed=true]")?.focus();
     };
-    home.append(quiet(sheet));
+    state.show = show;
+    home.append(quiet(sheet), quiet(swipe));
     furnish();
     const side = aside.getBoundingClientRect();
     map.fitBounds(data.bounds, {
@@ -193,10 +213,12 @@ const SettlementLayer = L.Layer.extend({
     const view = readView(data);
     if (view.theme) state.theme = view.theme;
     if (view.raster) state.raster = view.raster;
+    if (view.beside) state.beside = view.beside;
     if (view.area) state.area = view.area;
     if (view.season) store.inSeason(data.themes, view.season);
-    if (view.theme || view.raster || view.area || view.season) furnish();
+    if (Object.values(view).some(Boolean)) furnish();
     state.apply();
+    if (state.right) furnish(); // with the list of what changed
     if (view.at) map.setView(view.at, view.zoom, { animate: false });
     if (view.place >= 0) open(view.place);
     map.on("moveend", () => writeView(map, state, store));

@@ -4,7 +4,7 @@ function panel(data, store, state, show) {
   const w = store.words;
   const legends = el("div", { class: "legends", "aria-live": "polite" });
   const drawLegends = () => legends.replaceChildren(...legendParts(data, store, state, change));
-  const change = () => { drawLegends(); state.apply(); };
+  const change = () => { state.apply(); drawLegends(); };
 
   let choices = 0;
   const select = (label, options, value, onchange) => {
@@ -40,6 +40,20 @@ function panel(data, store, state, show) {
     }));
   }
   if (data.seasons.length) body.append(seasonSlider(data, store, state, change));
+  const others = data.seasons.map(({ label }, k) => ({ key: String(k), label }));
+  if (data.compare) others.unshift({ key: "run", label: data.compare.label });
+  if (others.length) {
+    body.append(select(w.beside, [{ key: "none", label: w.beside_none }, ...others], state.beside, (key) => {
+      state.beside = key;
+      if (key !== "none" && key !== "run" && state.theme.tier === undefined) {
+        state.theme = data.themes.find((theme) => theme.tier !== undefined); // seasons differ in minutes alone
+        body.querySelector("select").value = state.theme.key;
+        state.hidden.clear();
+      }
+      state.apply();
+      drawLegends();
+    }));
+  }
   if (data.rasters.length) {
     const none = { key: "none", label: w.raster_none };
     body.append(select(w.raster, [none, ...data.rasters], state.raster, (key) => {
@@ -124,7 +138,7 @@ function legendParts(data, store, state, change) {
   const parts = [el("h2", {}, theme.label)];
   const list = el("ul");
   theme.classes.forEach((one, code) => {
-    if (!theme.codes.includes(code)) return;
+    if (!theme.codes.includes(code) && !(state.right && state.right.includes(code))) return;
     const off = state.hidden.has(code);
     list.append(el("li", {}, el("button", {
       type: "button", title: w.hide, "aria-pressed": String(!off), onclick: () => {
@@ -139,6 +153,7 @@ function legendParts(data, store, state, change) {
   if (theme.tier === undefined && store.cut_off && store.cut_off.includes(1)) {
     parts.push(plainList([{ label: w.unreachable, mark: "slash", colour: "#ffffff" }]));
   }
+  if (state.right) parts.push(changed(store, state, theme));
   const area = data.areas && data.areas.themes.find((one) => one.key === state.area);
   if (area) {
     const used = area.classes.filter((one, code) => area.codes.includes(code));
@@ -162,6 +177,17 @@ function legendParts(data, store, state, change) {
     parts.push(el("ul", { class: "plain" }, el("li", {}, el("span", { class: "line" }, el("span", { class: "square" })), w.centres)));
   }
   return parts;
+}
+
+// The settlements whose class differs between the two sides of the swipe.
+function changed(store, state, theme) {
+  const rows = [];
+  for (let i = 0; i < store.n; i++) if (store.passes[i] && theme.codes[i] !== state.right[i]) rows.push(i);
+  rows.sort((a, b) => store.people(b) - store.people(a));
+  return el("details", { class: "changed" }, el("summary", {}, `${store.words.changed}: ${store.number(rows.length)}`),
+    el("ul", {}, ...rows.slice(0, 200).map((i) => el("li", {}, el("button", { type: "button", onclick: () => state.show(i) },
+      swatch(theme.classes[theme.codes[i]]), swatch(theme.classes[state.right[i]]), el("bdi", {}, store.title(i)),
+      el("small", { class: "quiet" }, `${theme.classes[theme.codes[i]].label} → ${theme.classes[state.right[i]].label}`))))));
 }
 
 function plainList(items, two) {

@@ -84,8 +84,8 @@ const Points = L.Renderer.extend({
     this.sizes = Array.from({ length: n }, (_, i) => STEPS.filter((s) => store.people(i) >= s).length);
   },
 
-  shown(i) {
-    return this.store.passes[i] === 1 && !this.state.hidden.has(this.state.theme.codes[i]);
+  shown(i, codes = this.state.theme.codes) {
+    return this.store.passes[i] === 1 && !this.state.hidden.has(codes[i]);
   },
 
   radius(i) {
@@ -136,14 +136,32 @@ const Points = L.Renderer.extend({
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const origin = this._map.getPixelOrigin().add(this._bounds.min);
-    this._stamp(context, origin, size, ratio);
+    if (this.state.right) this._besides(context, origin, size, ratio);
+    else this._stamp(context, origin, size, ratio, this.state.theme.codes);
     if (this.state.centres) this._label(context, origin, size);
     if (this.state.chosen >= 0) this._ring(context, origin);
     this.fire("update");
   },
 
-  _stamp(context, origin, size, ratio) {
-    const { codes, classes } = this.state.theme;
+  // Two runs or seasons, left and right of a line that the reader moves.
+  _besides(context, origin, size, ratio) {
+    const middle = this._map.containerPointToLayerPoint([this.state.swipe(), 0]).x - this._bounds.min.x;
+    for (const [codes, from, to] of [[this.state.theme.codes, 0, middle], [this.state.right, middle, size.x]]) {
+      context.save();
+      context.beginPath();
+      context.rect(from, 0, to - from, size.y);
+      context.clip();
+      this._stamp(context, origin, size, ratio, codes);
+      context.restore();
+    }
+    for (const [width, colour] of [[5, "#fff"], [2, "#111"]]) {
+      context.fillStyle = colour;
+      context.fillRect(middle - width / 2, 0, width, size.y);
+    }
+  },
+
+  _stamp(context, origin, size, ratio, codes) {
+    const { classes } = this.state.theme;
     const scale = Math.pow(2, this._map.getZoom());
     const stamps = new Map();
     const stamp = (code, i) => {
@@ -165,7 +183,7 @@ const Points = L.Renderer.extend({
     for (const low of [true, false]) {
       for (const i of this.order) {
         const code = codes[i];
-        if (without(code) !== low || !this.shown(i)) continue;
+        if (without(code) !== low || !this.shown(i, codes)) continue;
         const x = this.worldX[i] * scale - origin.x, y = this.worldY[i] * scale - origin.y;
         if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
         const { image, half } = stamp(code, i);

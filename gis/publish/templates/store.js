@@ -26,6 +26,17 @@ function translated(data, language) {
   return { ...inLanguage(data, language), words: data.words[language], language };
 }
 
+// The class of each number among bins; those after the last are unreachable and unknown.
+function classify(values, bounds) {
+  const last = bounds.length;
+  return values.map((value) => {
+    if (value === null) return last + 2;
+    if (value === -1) return last + 1;
+    const code = bounds.findIndex((bound) => value <= bound);
+    return code < 0 ? last : code;
+  });
+}
+
 class Store {
   constructor(data) {
     const p = data.points;
@@ -57,15 +68,20 @@ class Store {
     }
     for (const theme of themes) {
       if (!theme.bounds) continue;
-      const last = theme.bounds.length;
-      const values = theme.tier === undefined ? this[theme.values] : this.tiers[theme.tier].min;
-      theme.codes = values.map((value) => {
-        if (value === null) return last + 2;
-        if (value === -1) return last + 1;
-        const code = theme.bounds.findIndex((bound) => value <= bound);
-        return code < 0 ? last : code;
-      });
+      theme.codes = classify(theme.tier === undefined ? this[theme.values] : this.tiers[theme.tier].min, theme.bounds);
     }
+  }
+
+  // The classes of a theme in another run or season (`run` or the number of a season), or null where it has none.
+  codesBeside(theme, beside, compare) {
+    if (beside === "none") return null;
+    if (beside === "run") {
+      const other = compare.themes[theme.key];
+      return other ? (theme.bounds ? classify(other, theme.bounds) : other) : null;
+    }
+    const tier = theme.tier === undefined ? null : this.tiers[theme.tier];
+    const minutes = tier && (beside === "0" ? tier.first : tier.others[Number(beside) - 1]);
+    return minutes ? classify(minutes, theme.bounds) : null;
   }
 
   isCutOff(i) {
