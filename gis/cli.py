@@ -191,7 +191,8 @@ def _summary(result: "Result", folder: Path) -> None:
         for line in _by_region(result.tables["regions"]):
             out_console.print(_escape(line))
     out_console.print(f"open the map:  {_escape(str((folder / 'map.html').resolve()))}")
-    out_console.print(f"open in QGIS:  {_escape(str((folder / 'results.gpkg').resolve()))}")
+    out_console.print(f"open in QGIS:  {_escape(str((folder / 'project.qgz').resolve()))}")
+    out_console.print(f"read:          {_escape(str((folder / 'report.html').resolve()))}")
 
 
 def _counted(number: Mapping[str, int], *names: str) -> str:

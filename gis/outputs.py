@@ -30,7 +30,19 @@ from gis.reporting import input_files, program, report, settings
 from gis.steps.climate import climate_rasters
 from gis.study import study_schema
 
-_LIBRARIES = ("folium", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely")
+_LIBRARIES = (
+    "folium",
+    "geopandas",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyogrio",
+    "pyproj",
+    "rasterio",
+    "scipy",
+    "shapely",
+)
 
 
 def write_outputs(result: Result, out: Path) -> Path:

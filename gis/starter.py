@@ -41,6 +41,21 @@ _TAIL = """\
 # [climate.precipitation]       # mm
 # path = "precipitation.tif"
 
+# [water]                       # polygons that nobody crosses but by road
+# path = "lakes.gpkg"
+# [boundary]                    # the study area: rasters have no value outside
+# path = "country.gpkg"
+# [land.cover]                  # classes of land cover: walking speeds instead of roads.over_land_kph
+# path = "land_cover.tif"
+# speeds = "land_cover.csv"     # copy layers/presets/land_cover.csv
+# [land.elevation]              # slope and height slow the way over land
+# path = "relief.tif"
+# [land.rivers]                 # lines that hold the way over land
+# path = "rivers.gpkg"
+
+# [remoteness]
+# preset = "kz"                 # or aria_plus, cari_plus, far, nz_ua, statcan_ir, gravity
+
 # [[seasons]]                   # the first season is the one that remoteness is scored by
 # name = "summer"
 # [[seasons]]
@@ -49,11 +64,20 @@ _TAIL = """\
 # paved = 0.8                   # factor of speed
 # unpaved = 0.6
 
+# [closures]                    # by the monthly temperatures of [climate.temperature]
+# unpaved_after_thaw = true
+# ice_roads = true
+
 # [[indicators]]                # your own instead of the preset's; list all that you want
 # name = "water_supply"
 # block = "services"
 # column = "piped_water_share"  # a column of the settlements, or one that a run computes
 # direction = 1                 # 1 more is better, -1 less is better
+
+# [certainty]                   # how sure the classes are
+# draws = 500                   # 0 switches it off
+# weights = 0.25                # each weight may be a quarter more or less
+# speeds = 1.4                  # each table of speeds up to that factor faster or slower
 
 [potential]
 rule = "shares"                 # or "thresholds", with the limits of viability in high and low

@@ -41,7 +41,7 @@ HEAVY = {
 COMMANDS = ["run", "check", "explain", "init", "doctor"]
 FILES = {
     "results.gpkg", "travel_time.tif", "distance.tif", "map.html", "settlements.csv", "tables.xlsx", "run.json",
-    "run.log", "study.schema.json",
+    "run.log", "study.schema.json", "project.qgz", "report.html", "report.md",
 }  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def test_run_writes_every_output_and_says_what_to_open(ran: Path) -> None:
     assert {path.name for path in results.iterdir()} >= FILES
     out, err = said(ran)
     assert str(results / "map.html") in out
-    assert str(results / "results.gpkg") in out
+    assert str(results / "project.qgz") in out
     assert "Traceback" not in err
     assert not [path for path in results.glob(".*") if path.is_dir()], "nothing half made is left"
 

@@ -104,7 +104,7 @@ def place_names(run: Run, table: pd.DataFrame) -> list[str]:
 
 def region_name(run: Run, region: object) -> str:
     """Name a region in the report's language where the settlements tell it (a column `region_ru`), else as it is."""
-    if region is None or pd.isna(region):
+    if region is None or region != region:  # NaN
         return NOTHING
     own = f"{f.REGION}_{run.language}"
     if own in run.settlements:
