@@ -125,7 +125,9 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     level = levels(places, inputs, record)
     travelled = record.keep("travel", lambda: travel(study, inputs, places, level, record))
     grid = make_grid(study, places)
-    travel_time, distance = record.keep("surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid, record))
+    travel_time, distance = record.keep(
+        "surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid, record)
+    )
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)
     with record.stage("scores"):

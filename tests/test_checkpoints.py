@@ -21,16 +21,24 @@ def opened(study: Study, root: Path) -> Checkpoints:
     return Checkpoints.of(study.model_dump_json(exclude={"outputs"}), study_files(study), root)
 
 
+def stop(*_, **__):
+    raise KeyboardInterrupt
+
+
+def twice(*_, **__):
+    pytest.fail("done twice")
+
+
 def test_a_stopped_run_goes_on_with_the_same_answer(study, tmp_path, monkeypatch):
     whole = compute(study)
     monkeypatch.setattr(checkpoints, "_WORTH_S", 0.0)
     with monkeypatch.context() as stopped:
-        stopped.setattr(pipeline, "surfaces", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+        stopped.setattr(pipeline, "surfaces", stop)
         with pytest.raises(KeyboardInterrupt):
             compute(study, checkpoints=opened(study, tmp_path))
     with monkeypatch.context() as again:
         # What was finished must not be done again.
-        again.setattr(pipeline, "travel", lambda *a, **k: pytest.fail("travel was done twice"))
+        again.setattr(pipeline, "travel", twice)
         resumed = compute(study, checkpoints=opened(study, tmp_path))
     assert resumed.record.resumed == ["read", "travel"]
     pd.testing.assert_frame_equal(resumed.settlements, whole.settlements)
