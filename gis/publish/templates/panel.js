@@ -164,7 +164,8 @@ function legendParts(data, store, state, change) {
   }
   const raster = data.rasters.find((one) => one.key === state.raster);
   if (raster) {
-    parts.push(el("h2", {}, `${w.raster}: ${raster.label}`), plainList(data.minutes, true));
+    const season = data.seasons.length ? ` (${data.seasons[0].label})` : ""; // rasters are of the first alone
+    parts.push(el("h2", {}, `${w.raster}: ${raster.label}${season}`), plainList(data.minutes, true));
   }
   if (state.roads && data.roads.length) {
     const lines = data.roads.map((road) => ({ label: road.label, line: road }));
