@@ -70,8 +70,9 @@ def write_outputs(result: Result, out: Path) -> Path:
     titles = {tier.name: tier.title for tier in result.inputs.tiers if tier.title}
     indicators = [c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")]
     with bundle(out) as folder:
-        with record.stage("map"):
+        with record.stage("tables"):
             _pictures(folder, result.tables, language)
+        with record.stage("map"):
             pictures = {name: folder / f"{name}.svg" for name in ("lorenz", "ranking")}
             routes = result.cards["routes"]
             rasters = {tier: (minutes, result.grid) for tier, minutes in result.travel_time.items()}
