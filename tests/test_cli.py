@@ -257,7 +257,8 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 
 # The command line, but that it stops in the middle of its writing; the last argument is a file that says so.
 HELD = """
-import pathlib, sys, time
+import pathlib, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background may hand down a deaf one
 import gis.outputs
 from gis import cli
 flag = pathlib.Path(sys.argv.pop())

@@ -228,6 +228,7 @@ def test_ctrl_c_waits_for_the_child_to_end_well(tmp_path: Path) -> None:
     )
     parent = (
         "import os, signal, sys, threading, time, pathlib\nfrom _setup import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a run in the background may hand down a deaf one
         "def stop():\n"
         "    while not pathlib.Path('begun').exists(): time.sleep(0.05)\n"
         "    os.killpg(0, signal.SIGINT)\n"

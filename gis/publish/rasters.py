@@ -101,7 +101,7 @@ def write_cog(
                 file.update_tags(number, **_statistics(values))
         rasterio.shutil.copy(
             memory.name, path, driver="COG", compress="DEFLATE", level=9, predictor="YES", blocksize=512,
-            overview_resampling="NEAREST", interleave="BAND",
+            overview_resampling="NEAREST",
         )  # fmt: skip
     path.with_suffix(".qml").write_text(_style(kind, language), encoding="utf-8", newline="\n")
 
