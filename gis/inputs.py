@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from gis import area_inputs
 from gis.desk import Desk
-from gis.errors import Finding, InputError
+from gis.errors import Finding
 from gis.fields import (
     REGION,
     ROAD_CLASS,
@@ -24,14 +23,12 @@ from gis.fields import (
 from gis.land_inputs import LandInputs, read_land
 from gis.planning_inputs import PlanningInputs, check_groups, read_planning
 from gis.read.checks import did_you_mean
-from gis.read.osm import osm_water
 from gis.read.places import OURS
 from gis.read.rasters import Raster, check_covers, read_raster
 from gis.read.roads import read_roads
 from gis.read.settlements import read_settlements
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
-from gis.read.vector import read_table
 from gis.score_inputs import (
     check_columns,
     read_classes,
@@ -43,10 +40,8 @@ from gis.score_inputs import (
 from gis.season_inputs import SeasonInputs, read_season_inputs
 from gis.stages.regions import DISTRICT
 from gis.study import Study
-from gis.study_layers import Layer, RasterLayer
+from gis.study_layers import RasterLayer
 from gis.study_rules import Tier
-
-T = TypeVar("T")
 
 _TEMPERATURE_C = (-90.0, 60.0)
 _PRECIPITATION_MM = (0.0, 20_000.0)
@@ -113,10 +108,14 @@ def read_inputs(study: Study) -> Inputs:
     )
     later = [] if season is None else [each.name for each in season.seasons[1:]]
     settlements = _settlements(study, desk, roads)
-    water, land = _water(study, desk), desk.take(lambda: read_land(study))
-    regions = _areas(study, desk, study.regions, REGION)
-    districts = _areas(study, desk, study.districts, DISTRICT)
-    boundary = None if study.boundary is None else _polygons(desk, study.boundary, study.resolve(study.boundary.path))
+    water, land = area_inputs.water(study, desk), desk.take(lambda: read_land(study))
+    regions = area_inputs.areas(study, desk, study.regions, REGION)
+    districts = area_inputs.areas(study, desk, study.districts, DISTRICT)
+    boundary = (
+        None
+        if study.boundary is None
+        else area_inputs.polygons(desk, study.boundary, study.resolve(study.boundary.path))
+    )
     tiers = read_tiers(study, desk)
     classes = desk.table(lambda: read_classes(study))
     remoteness_table = read_remoteness_table(study, desk, tiers)
@@ -128,8 +127,8 @@ def read_inputs(study: Study) -> Inputs:
             if raster is not None and layer is not None:
                 file = layer.path[0] if isinstance(layer.path, list) else layer.path
                 desk.findings += check_covers(raster, settlements, file=file.name)
-        settlements = _with_areas(settlements, regions, REGION, desk)
-        settlements = _with_areas(settlements, districts, DISTRICT, desk)
+        settlements = area_inputs.with_areas(settlements, regions, REGION, desk)
+        settlements = area_inputs.with_areas(settlements, districts, DISTRICT, desk)
         _check_centres(study, settlements, tiers, desk)
         check_columns(study, settlements, tiers, later, indicators, desk)
         _check_grid(study, settlements, desk)
@@ -260,115 +259,6 @@ def _monthly(study: Study, desk: Desk) -> dict[str, Raster]:
         if len(raster.values) != 12:
             desk.error("bands", "expected twelve months", value=f"climate.{name}: {len(raster.values)} band(s)")
     return there
-
-
-def _water(study: Study, desk: Desk) -> gpd.GeoDataFrame | None:
-    layer = study.water
-    if layer is None:
-        return None
-    path = study.resolve(layer.path)
-    if path.suffix.lower() in (".pbf", ".osm"):
-        return desk.take(lambda: osm_water(path))
-    return _polygons(desk, layer, path)
-
-
-def _areas(study: Study, desk: Desk, layer: Layer | None, name: str) -> gpd.GeoDataFrame | None:
-    """Read the polygons of regions or districts, with their names as text; parts of one area are joined."""
-    if layer is None:
-        return None
-    path = study.resolve(layer.path)
-    areas = _polygons(desk, layer, path)
-    column = layer.columns.get(name, name)
-    if areas is None:
-        return None
-    if column not in areas:
-        desk.error(
-            "no-such-column", f"expected a column with the {name}'s name; the layer has {list(areas.columns)}; "
-            f"set columns.{name}", file=path.name, value=column,
-        )  # fmt: skip
-        return None
-    areas = areas.drop(columns=[name] if column != name and name in areas else []).rename(columns={column: name})
-    areas[name] = _names(areas[name])
-    blank = areas[name].isna()
-    if blank.any():
-        desk.error(
-            "blank-cell", f"the {name}'s name is blank", file=path.name, row=str(areas.loc[blank, "row"].iloc[0]),
-            value=column, count=int(blank.sum()),
-        )  # fmt: skip
-        return None
-    again = areas[name].duplicated()
-    if again.any():
-        desk.findings.append(Finding(
-            "repair", "joined-parts", f"polygons of one {name} were joined", file=path.name,
-            row=str(areas.loc[again, "row"].iloc[0]), value=str(areas.loc[again, name].iloc[0]), count=int(again.sum()),
-        ))  # fmt: skip
-        areas = areas.dissolve(by=name, sort=False, as_index=False)
-    return areas
-
-
-def _names(values: pd.Series) -> pd.Series:
-    """Names as text; whole numbers are codes, without a decimal point."""
-    if pd.api.types.is_float_dtype(values.dtype) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")
-    text = values.astype(object).where(values.notna(), None)
-    return pd.Series([None if v is None or not str(v).strip() else str(v).strip() for v in text], values.index, object)
-
-
-def _polygons(desk: Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
-    def read() -> tuple[gpd.GeoDataFrame, list[Finding]]:
-        frame, findings = read_table(path, layer=layer.layer, encoding=layer.encoding, crs=layer.crs)
-        kinds = frame.geometry.geom_type
-        wrong = ~kinds.isin(["Polygon", "MultiPolygon"])
-        if wrong.any():
-            first = frame.loc[wrong].iloc[0]
-            raise InputError(
-                [*findings, Finding(
-                    "error", "wrong-geometry", "expected polygons; this may be another layer", file=path.name,
-                    row=str(first["row"]), value=str(kinds[wrong].iloc[0]), count=int(wrong.sum()),
-                )]
-            )  # fmt: skip
-        invalid = ~frame.geometry.is_valid
-        if invalid.any():
-            frame = frame.set_geometry(frame.geometry.make_valid())
-            findings = [*findings, Finding(
-                "repair", "invalid-geometry", "polygons that cross themselves were made valid", file=path.name,
-                row=str(frame.loc[invalid, "row"].iloc[0]), count=int(invalid.sum()),
-            )]  # fmt: skip
-        return frame, findings
-
-    return desk.take(read)
-
-
-def _with_areas(
-    settlements: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None, name: str, desk: Desk
-) -> gpd.GeoDataFrame:
-    """Give settlements without a region (or district) the one that they lie in; name those that the layer lacks."""
-    if name in settlements:
-        settlements = settlements.assign(**{name: _names(settlements[name])})
-    if areas is None:
-        return settlements
-    own = settlements[name] if name in settlements else pd.Series(None, index=settlements.index, dtype=object)
-    strange = sorted(set(own.dropna()) - set(areas[name]))
-    if strange:
-        message = (
-            f"settlements of a {name} that the layer of {name}s does not have: they are in its table, not on the map"
-        )
-        desk.findings.append(
-            Finding("warning", f"{name}-without-polygon", message, value=", ".join(strange[:10]),
-                    count=int(own.isin(strange).sum()))
-        )  # fmt: skip
-    blank = own.isna()
-    point, polygon = shapely.STRtree(areas.geometry.to_numpy()).query(
-        settlements.geometry.to_numpy()[blank.to_numpy()], predicate="intersects"
-    )
-    first = pd.Series(polygon, index=point).groupby(level=0).min()
-    filled = own.astype(object).copy()
-    ids = settlements.index[blank.to_numpy()][first.index]
-    filled[ids] = areas[name].to_numpy()[first.to_numpy()]
-    if len(ids):
-        message = f"settlements without a {name} were given the one that they lie in"
-        desk.findings.append(Finding("repair", f"{name}-by-place", message, count=len(ids)))
-    return settlements.assign(**{name: filled})
 
 
 def _check_centres(study: Study, settlements: gpd.GeoDataFrame, tiers: list[Tier], desk: Desk) -> None:

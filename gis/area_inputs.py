@@ -1,0 +1,126 @@
+"""Polygons of a study: water, the study area, regions and districts, read and checked."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from gis.desk import Desk
+from gis.errors import Finding, InputError
+from gis.read.osm import osm_water
+from gis.read.vector import read_table
+from gis.study import Study
+from gis.study_layers import Layer
+
+
+def water(study: Study, desk: Desk) -> gpd.GeoDataFrame | None:
+    """Read the polygons of water, from an OpenStreetMap extract as well."""
+    layer = study.water
+    if layer is None:
+        return None
+    path = study.resolve(layer.path)
+    if path.suffix.lower() in (".pbf", ".osm"):
+        return desk.take(lambda: osm_water(path))
+    return polygons(desk, layer, path)
+
+
+def areas(study: Study, desk: Desk, layer: Layer | None, name: str) -> gpd.GeoDataFrame | None:
+    """Read the polygons of regions or districts, with their names as text; parts of one area are joined."""
+    if layer is None:
+        return None
+    path = study.resolve(layer.path)
+    areas = polygons(desk, layer, path)
+    column = layer.columns.get(name, name)
+    if areas is None:
+        return None
+    if column not in areas:
+        desk.error(
+            "no-such-column", f"expected a column with the {name}'s name; the layer has {list(areas.columns)}; "
+            f"set columns.{name}", file=path.name, value=column,
+        )  # fmt: skip
+        return None
+    areas = areas.drop(columns=[name] if column != name and name in areas else []).rename(columns={column: name})
+    areas[name] = _names(areas[name])
+    blank = areas[name].isna()
+    if blank.any():
+        desk.error(
+            "blank-cell", f"the {name}'s name is blank", file=path.name, row=str(areas.loc[blank, "row"].iloc[0]),
+            value=column, count=int(blank.sum()),
+        )  # fmt: skip
+        return None
+    again = areas[name].duplicated()
+    if again.any():
+        desk.findings.append(Finding(
+            "repair", "joined-parts", f"polygons of one {name} were joined", file=path.name,
+            row=str(areas.loc[again, "row"].iloc[0]), value=str(areas.loc[again, name].iloc[0]), count=int(again.sum()),
+        ))  # fmt: skip
+        areas = areas.dissolve(by=name, sort=False, as_index=False)
+    return areas
+
+
+def _names(values: pd.Series) -> pd.Series:
+    """Names as text; whole numbers are codes, without a decimal point."""
+    if pd.api.types.is_float_dtype(values.dtype) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    text = values.astype(object).where(values.notna(), None)
+    return pd.Series([None if v is None or not str(v).strip() else str(v).strip() for v in text], values.index, object)
+
+
+def polygons(desk: Desk, layer: Layer, path: Path) -> gpd.GeoDataFrame | None:
+    """Read a layer of polygons; those that cross themselves are made valid, other geometries refused."""
+
+    def read() -> tuple[gpd.GeoDataFrame, list[Finding]]:
+        frame, findings = read_table(path, layer=layer.layer, encoding=layer.encoding, crs=layer.crs)
+        kinds = frame.geometry.geom_type
+        wrong = ~kinds.isin(["Polygon", "MultiPolygon"])
+        if wrong.any():
+            first = frame.loc[wrong].iloc[0]
+            raise InputError(
+                [*findings, Finding(
+                    "error", "wrong-geometry", "expected polygons; this may be another layer", file=path.name,
+                    row=str(first["row"]), value=str(kinds[wrong].iloc[0]), count=int(wrong.sum()),
+                )]
+            )  # fmt: skip
+        invalid = ~frame.geometry.is_valid
+        if invalid.any():
+            frame = frame.set_geometry(frame.geometry.make_valid())
+            findings = [*findings, Finding(
+                "repair", "invalid-geometry", "polygons that cross themselves were made valid", file=path.name,
+                row=str(frame.loc[invalid, "row"].iloc[0]), count=int(invalid.sum()),
+            )]  # fmt: skip
+        return frame, findings
+
+    return desk.take(read)
+
+
+def with_areas(
+    settlements: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None, name: str, desk: Desk
+) -> gpd.GeoDataFrame:
+    """Give settlements without a region (or district) the one that they lie in; name those that the layer lacks."""
+    if name in settlements:
+        settlements = settlements.assign(**{name: _names(settlements[name])})
+    if areas is None:
+        return settlements
+    own = settlements[name] if name in settlements else pd.Series(None, index=settlements.index, dtype=object)
+    strange = sorted(set(own.dropna()) - set(areas[name]))
+    if strange:
+        message = (
+            f"settlements of a {name} that the layer of {name}s does not have: they are in its table, not on the map"
+        )
+        desk.findings.append(
+            Finding("warning", f"{name}-without-polygon", message, value=", ".join(strange[:10]),
+                    count=int(own.isin(strange).sum()))
+        )  # fmt: skip
+    blank = own.isna()
+    point, polygon = shapely.STRtree(areas.geometry.to_numpy()).query(
+        settlements.geometry.to_numpy()[blank.to_numpy()], predicate="intersects"
+    )
+    first = pd.Series(polygon, index=point).groupby(level=0).min()
+    filled = own.astype(object).copy()
+    ids = settlements.index[blank.to_numpy()][first.index]
+    filled[ids] = areas[name].to_numpy()[first.to_numpy()]
+    if len(ids):
+        message = f"settlements without a {name} were given the one that they lie in"
+        desk.findings.append(Finding("repair", f"{name}-by-place", message, count=len(ids)))
+    return settlements.assign(**{name: filled})
