@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from gis import fields as f
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _STYLE: Any = {"text.parse_math": False, "svg.hashsalt": "shalgai", "font.family": "DejaVu Sans", "font.size": 8.0}
 Float = NDArray[np.float64]
 _DOTS_PER_INCH = 200
+_ROADS_MAX = 50_000
 _LABELS = 18
 _HOURS = 12.0
 _DASHES = ("-", "--", "-.", ":")
@@ -125,9 +127,21 @@ def _draw_below(axes: Any, below: Mapping[str, gpd.GeoDataFrame | None]) -> None
     for name, (colour, width) in lines.items():
         layer = below.get(name)
         if layer is not None:
-            shapes = (layer.geometry if name == "roads" else layer.geometry.boundary).dropna().explode()
-            coords = [np.asarray(one.coords)[:, :2] for one in shapes if not one.is_empty]
+            shapes = _main_roads(layer) if name == "roads" else layer.geometry.boundary
+            parts = shapely.get_parts(shapely.force_2d(shapes.dropna().to_numpy()))
+            xy, line = shapely.get_coordinates(parts, return_index=True)
+            coords = np.split(xy, np.flatnonzero(np.diff(line)) + 1) if len(xy) else []
             axes.add_collection(LineCollection(coords, colors=colour, linewidths=width, rasterized=True, zorder=2))
+
+
+def _main_roads(roads: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Leave out the least classes of roads where all would blacken a page: a picture is no map."""
+    if f.ROAD_CLASS not in roads:
+        return roads.geometry
+    style = np.array([palette.road_style(name) for name in roads[f.ROAD_CLASS]], object)
+    total = np.cumsum([int((style == key).sum()) for key in palette.ROADS])
+    kept = [key for key, many in zip(palette.ROADS, total, strict=True) if many <= _ROADS_MAX]
+    return roads.geometry[np.isin(style, kept)]
 
 
 def write_reach(

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 
 from gis import fields as f
 from gis.errors import Finding
+from gis.publish import report_pictures
 from gis.publish.report import Code, Items, Section, Table, Text, markdown, write_report
 from gis.publish.report_base import Run, made_line
 from gis.publish.report_sections import MOST, REVIEW, sections
@@ -326,3 +327,11 @@ def test_a_section_without_a_block_is_not_written(tmp_path):
     write_report(tmp_path, "A", "B", [Section("Empty", []), Section("Full", [Text("said")])])
     assert "Empty" not in (tmp_path / "report.md").read_text("utf-8")
     assert "said" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_a_picture_leaves_out_the_least_roads_where_all_would_blacken_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = shapely.LineString([(60, 50), (61, 50)])
+    roads = gpd.GeoDataFrame({"road_class": ["trunk", *["residential"] * 5]}, geometry=[line] * 6, crs=4326)
+    assert len(report_pictures._main_roads(roads)) == 6
+    monkeypatch.setattr(report_pictures, "_ROADS_MAX", 3)
+    assert len(report_pictures._main_roads(roads)) == 1
