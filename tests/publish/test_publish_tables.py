@@ -1,10 +1,13 @@
 import csv
 import io
+import zipfile
+from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import publish_tools as tools
+import pyogrio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,8 @@ from gis.errors import OutputError
 from gis.publish import tables
 from gis.publish.tables import field_table, write_csv, write_workbook
 from gis.publish.words import LANGUAGES, column_label, words
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def rows_of(path, **kinds):
@@ -119,3 +124,69 @@ def test_fields_count_what_is_missing():
     table = field_table(pd.DataFrame({f.POPULATION: [1, np.nan], f.REACHABLE: [True, False]}), "ru")
     assert table.iloc[:, 3].tolist() == [1, 0]
     assert table.iloc[:, 2].tolist() == ["число", "да или нет"]
+
+
+def test_measures_have_six_decimals_and_scores_give_themselves_back(tmp_path):
+    numbers = np.random.default_rng(1).uniform(-1e4, 1e4, 200)
+    frame = pd.DataFrame({"road_min": numbers, "distance_town_km": numbers, "contribution_frost": numbers})
+    write_csv(tmp_path / "a.csv", frame)
+    rows = rows_of(tmp_path / "a.csv")
+    assert [float(row["contribution_frost"]) for row in rows] == numbers.tolist()
+    for column in ("road_min", "distance_town_km"):
+        assert max(len(row[column].partition(".")[2]) for row in rows) == 6
+        assert [float(row[column]) for row in rows] == pytest.approx(numbers.tolist(), abs=5.1e-7, rel=0)
+
+
+def test_csv_is_what_pandas_writes(tmp_path):
+    """But for the digits of measures, and for apostrophes: whatever kinds of columns there are."""
+    frame = pd.DataFrame(
+        {
+            "whole": [1, -2, 3],
+            "maybe": pd.array([1, None, 3], "Int64"),
+            "single": np.array([0.1, np.nan, 1e20], np.float32),
+            "double": [1e-7, np.inf, -0.0],
+            "flag": [True, False, True],
+            "mixed": ["a;b,c", None, 'say "yes"\nnow'],
+            "kind": pd.Categorical(["x", None, "y"]),
+        }
+    )
+    write_csv(tmp_path / "a.csv", frame)
+    frame.to_csv(tmp_path / "b.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    frame.to_csv(
+        tmp_path / "b_excel.csv", index=False, encoding="utf-8-sig", sep=";", decimal=",", lineterminator="\r\n"
+    )
+    for ending in (".csv", "_excel.csv"):
+        assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
+
+
+def test_blocks_of_rows_change_nothing(country, tmp_path, monkeypatch):
+    frame = country["settlements"]
+    write_csv(tmp_path / "a.csv", frame)
+    write_workbook(tmp_path / "a.xlsx", {"settlements": frame}, run={})
+    monkeypatch.setattr(tables, "_AT_ONCE", 7)
+    write_csv(tmp_path / "b.csv", frame)
+    write_workbook(tmp_path / "b.xlsx", {"settlements": frame}, run={})
+    assert (tmp_path / "a_excel.csv").read_bytes() == (tmp_path / "b_excel.csv").read_bytes()
+    cells = [
+        [[cell.value for cell in row] for row in book_of(tmp_path / f"{name}.xlsx").worksheets[0]] for name in "ab"
+    ]
+    assert cells[0] == cells[1]
+    assert len(cells[0]) == len(frame) + 1
+
+
+def test_the_sheets_are_sound_xml_of_unique_places_and_survive_another_reader(tmp_path):
+    path = tmp_path / "a.xlsx"
+    frame = pd.DataFrame({"name": ["<&>\"'", "a\r\nb\tc", "\x00z", " spaced "], "x": [1.0, -0.00001, np.inf, np.nan]})
+    write_workbook(path, {"a": frame, "empty": frame.head(0), "nothing": pd.DataFrame()}, run={"k": "]]>"})
+    sheet = book_of(path).worksheets[0]
+    assert [cell.value for cell in sheet["A"]][1:] == ["<&>\"'", "a\r\nb\tc", "z", " spaced "]
+    assert [cell.value for cell in sheet["B"]][1:] == [1, 0, words("en")["class.unreachable"], None]
+    assert book_of(path).worksheets[1].max_row == 1
+    with zipfile.ZipFile(path) as book:
+        assert book.testzip() is None
+        for name in book.namelist():
+            if name.startswith("xl/worksheets/sheet"):
+                places = [c.get("r") for c in ElementTree.fromstring(book.read(name)).iter(f"{{{MAIN}}}c")]
+                assert len(places) == len(set(places))
+    read = pyogrio.read_dataframe(path, layer=book_of(path).sheetnames[0], read_geometry=False)
+    assert read.iloc[:, 0].tolist()[0] == "<&>\"'"
