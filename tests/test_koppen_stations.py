@@ -1,19 +1,27 @@
 """Koeppen-Geiger classes of the demonstration's stations against a published map.
 
-The map is that of Rubel et al. (2017) on 1986-2010, with Koeppen's limit of -3 C between C and D; the stations have
-normals of 1961-1990, written down from memory to 0.5 C, at coordinates rounded to 0.01 degrees, which is half a cell
-of the map: so a station agrees where its own cell or one of the eight around it has its class.
+The map is that of Rubel et al. (2017) on 1986-2010, by the rules of Kottek et al. (2006): -3 C between C and D, two
+thirds for the half of the year that brings the rain. The stations have normals of 1961-1990, written down from memory
+to 0.5 C and to about a fifth of the precipitation, at coordinates rounded to 0.01 or 0.02 degrees; a cell of the map is
+0.028 degrees.
+
+Two figures. On the map's own cell 40 of 53 stations agree (75 %). Where the eight cells around it count as well, as for
+a point whose place is known to a cell, 43 do (81 %). Nothing was fitted to the map. Another set of data does no better:
+the limit of dryness by WorldClim's yearly means is on the map's side in 86 % of the country, and that is one limit.
 """
 
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from rasterio.features import geometry_mask
+from rasterio.warp import Resampling, reproject
 
-from gis.kernels.climate import koppen_geiger
+from gis.kernels.climate import koppen_geiger, koppen_geiger_code
 
 ROOT = Path(__file__).resolve().parents[1]
 MAP = ROOT.parent / "shared" / "data" / "kazakhstan" / "koppen_geiger_100arcsec.tif"
@@ -60,9 +68,98 @@ def stations() -> pd.DataFrame:
     return table.set_index("station")
 
 
-def test_four_fifths_of_the_stations_agree(stations: pd.DataFrame) -> None:
+def kottek(t: np.ndarray, p: np.ndarray) -> str:
+    """Classify one place by the rules of Kottek et al. (2006), one after the other; A has no place here."""
+    summer, winter, year = p[3:9], np.r_[p[:3], p[9:]], p.sum()
+    if t.max() < 10:
+        return "ET" if t.max() >= 0 else "EF"
+    extra = 28 if summer.sum() >= year * 2 / 3 else 14
+    extra = 0 if winter.sum() >= year * 2 / 3 else extra
+    limit = 10 * (2 * t.mean() + extra)
+    if year < limit:
+        return ("BS" if year > limit / 2 else "BW") + ("h" if t.mean() >= 18 else "k")
+    group = "C" if t.min() > -3 else "D"
+    if summer.min() < winter.min() and winter.max() > 3 * summer.min() and summer.min() < 40:
+        group += "s"
+    elif winter.min() < summer.min() and summer.max() > 10 * winter.min():
+        group += "w"
+    else:
+        group += "f"
+    if t.max() >= 22:
+        return group + "a"
+    if (t >= 10).sum() >= 4:
+        return group + "b"
+    return group + ("c" if t.min() > -38 else "d")
+
+
+def months(stations: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return (
+        stations.filter(regex="^temperature_.*_c$").to_numpy(float),
+        stations.filter(regex="^precipitation_.*_mm$").to_numpy(float),
+    )
+
+
+def test_four_fifths_of_the_stations_agree_within_a_cell(stations: pd.DataFrame) -> None:
     assert stations["agrees"].mean() >= 0.8
-    assert (stations["ours"] == stations["own_cell"]).mean() >= 0.75
+
+
+def test_three_quarters_agree_on_the_own_cell(stations: pd.DataFrame) -> None:
+    assert int((stations["ours"] == stations["own_cell"]).sum()) == 40, (
+        "say the new figure in layers/kazakhstan/README.md"
+    )
+    beside = stations[stations["agrees"] & (stations["ours"] != stations["own_cell"])]
+    assert set(beside.index) == {"Zhanibek", "Semey", "Turar Ryskulov"}
+
+
+def test_another_implementation_by_the_maps_rules_gives_the_same_classes(stations: pd.DataFrame) -> None:
+    """So what differs are data: neither the rules nor a slip of ours."""
+    temperature, precipitation = months(stations)
+    assert [kottek(t, p) for t, p in zip(temperature, precipitation, strict=True)] == stations["ours"].tolist()
+
+
+@pytest.mark.parametrize("warmer_c", [0.3, 0.6, 0.9])
+def test_the_figure_holds_at_the_warmth_of_the_maps_years(stations: pd.DataFrame, warmer_c: float) -> None:
+    """Some 0.3 C a decade: 1986-2010 was warmer than 1961-1990 by about 0.7 C."""
+    temperature, precipitation = months(stations)
+    now = [kottek(t + warmer_c, p) for t, p in zip(temperature, precipitation, strict=True)]
+    assert np.mean([one in near for one, near in zip(now, stations["theirs"], strict=True)]) >= 0.8
+
+
+def test_the_precipitation_of_the_stations_is_as_good_as_said(stations: pd.DataFrame) -> None:
+    """To about a fifth, against WorldClim, of which nothing was taken."""
+    with rasterio.open(MAP.with_name("annual_precipitation_10min.tif")) as file:
+        year = file.read(1)
+        theirs = [year[file.index(lon, lat)] for lon, lat in zip(stations["lon"], stations["lat"], strict=True)]
+    ratio = stations["year_mm"] / theirs
+    assert abs(ratio.median() - 1) < 0.05
+    assert (abs(ratio - 1) <= 0.2).mean() >= 0.95
+
+
+def test_the_limit_of_dryness_of_other_data_is_that_of_the_map() -> None:
+    """The rule on whole rasters: yearly means leave the season open, so months are all alike here (+ 14)."""
+    if not MAP.exists():
+        pytest.skip("../shared/data/kazakhstan/koppen_geiger_100arcsec.tif is not there")
+    with rasterio.open(MAP.with_name("annual_mean_temperature_10min.tif")) as file:
+        mean, grid = file.read(1).astype(float), file.transform
+    with rasterio.open(MAP.with_name("annual_precipitation_10min.tif")) as file:
+        year = file.read(1).astype(float)
+    theirs = np.zeros(mean.shape, np.uint8)
+    with rasterio.open(MAP) as file:
+        reproject(
+            file.read(1), theirs, src_transform=file.transform, src_crs=file.crs, dst_transform=grid,
+            dst_crs=file.crs, resampling=Resampling.mode, src_nodata=0,
+        )  # fmt: skip
+    regions = gpd.read_file(MAP.with_name("regions.gpkg")).to_crs(4326)
+    there = ~geometry_mask(regions.geometry, mean.shape, grid) & (theirs > 0) & (mean > -90) & (year >= 0)
+    with_summers = mean[there] + np.array([-15, -15, -8, 2, 9, 15, 17, 15, 9, 2, -8, -15])[:, np.newaxis]
+    ours = koppen_geiger_code(
+        with_summers - with_summers.mean(axis=0) + mean[there], np.tile(year[there] / 12, (12, 1))
+    )
+    names = json.loads(MAP.with_name("koppen_geiger_legend.json").read_text("utf-8"))
+    dry = np.array([names[str(code)].startswith("B") for code in theirs[there]])
+    assert (((ours >= 4) & (ours <= 7)) == dry).mean() > 0.85
+    surely = year[there] < 20 * mean[there]  # whatever the season
+    assert dry[surely].mean() > 0.99
 
 
 def test_each_that_differs_is_listed_with_its_reason(stations: pd.DataFrame) -> None:
