@@ -67,6 +67,7 @@ def write_outputs(result: Result, out: Path) -> Path:
     """
     study, record = result.study, result.record
     language, tiers = study.language, [tier.name for tier in result.inputs.tiers]
+    seasons = [season.name for season in result.inputs.season.seasons]
     titles = {tier.name: tier.title for tier in result.inputs.tiers if tier.title}
     indicators = [c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")]
     with bundle(out) as folder:
@@ -75,7 +76,8 @@ def write_outputs(result: Result, out: Path) -> Path:
         with record.stage("map"):
             pictures = {name: folder / f"{name}.svg" for name in ("lorenz", "ranking")}
             routes = result.cards["routes"]
-            rasters = {tier: (minutes, result.grid) for tier, minutes in result.travel_time.items()}
+            first = seasons[0]
+            rasters = {tier: (result.travel_time[tier, first], result.grid) for tier in tiers}
             record.findings += write_map(
                 folder / "map.html",
                 settlements=result.settlements,
@@ -88,7 +90,7 @@ def write_outputs(result: Result, out: Path) -> Path:
                 tier_names=titles,
                 contributions=indicators,
                 remoteness_classes=result.inputs.classes["class"].tolist(),
-                seasons=[season.name for season in result.inputs.season.seasons],
+                seasons=seasons,
                 routes=routes if isinstance(routes, gpd.GeoDataFrame) else None,
                 areas=result.areas.get("regions"),
                 pictures={name: path.read_text("utf-8") for name, path in pictures.items() if path.exists()},
@@ -98,8 +100,13 @@ def write_outputs(result: Result, out: Path) -> Path:
             )
         with record.stage("rasters"):
             title = {"language": language, "title": study.title}
-            write_cog(folder / "travel_time.tif", result.travel_time, result.grid, kind="minutes", **title)
-            write_cog(folder / "distance.tif", result.distance, result.grid, kind="km", **title)
+            minutes = {
+                fields.travel_time_min(tier, None if season == seasons[0] else season): surface
+                for (tier, season), surface in result.travel_time.items()
+            }
+            away = {fields.distance_km(tier): surface for tier, surface in result.distance.items()}
+            write_cog(folder / "travel_time.tif", minutes, result.grid, kind="minutes", **title)
+            write_cog(folder / "distance.tif", away, result.grid, kind="km", **title)
             _climate(folder / "climate", result)
         with record.stage("tables"):
             repairs = repairs_table(record.findings)

@@ -42,8 +42,11 @@ class Result:
         Long table: `from_id`, `to_id`, `tier`, `season`, `travel_time_min`, `distance_km`, `mode`.
     roads
         The edges of the network with speeds and minutes of the first season; None without roads.
-    travel_time, distance
-        Surfaces by tier on `grid`: minutes, and geodesic kilometres.
+    travel_time
+        Surfaces of minutes on `grid`, float32, by tier and season; seasons with the same speeds share one array.
+        Without roads there is the first season alone.
+    distance
+        Surfaces of geodesic kilometres, by tier.
     grid
         Of the surfaces.
     water, regions
@@ -66,7 +69,7 @@ class Result:
     centres: gpd.GeoDataFrame
     journeys: pd.DataFrame
     roads: gpd.GeoDataFrame | None
-    travel_time: dict[str, Float]
+    travel_time: dict[tuple[str, str], NDArray[np.float32]]
     distance: dict[str, Float]
     grid: Grid
     areas: dict[str, gpd.GeoDataFrame]

@@ -44,8 +44,8 @@ def test_a_stopped_run_goes_on_with_the_same_answer(study, tmp_path, monkeypatch
     pd.testing.assert_frame_equal(resumed.settlements, whole.settlements)
     assert resumed.record.findings == whole.record.findings
     assert resumed.record.figures == whole.record.figures
-    for tier, minutes in whole.travel_time.items():
-        assert (resumed.travel_time[tier] == minutes).sum() == (minutes == minutes).sum()
+    for key, minutes in whole.travel_time.items():
+        assert (resumed.travel_time[key] == minutes).sum() == (minutes == minutes).sum()
 
 
 def test_another_question_or_another_file_starts_anew(study, tmp_path):

@@ -476,8 +476,8 @@ def test_run_returns_objects_for_notebooks(result: Result) -> None:
     assert result.centres["tier"].to_dict() == {"a": "city", "d": "town"}
     assert isinstance(result.roads, gpd.GeoDataFrame)
     assert isinstance(result.grid, Grid)
+    assert list(result.distance) == [tier for tier, _ in result.travel_time] == ["city", "town"]
     for rasters in (result.travel_time, result.distance):
-        assert list(rasters) == ["city", "town"]
         assert all(array.shape == result.grid.shape for array in rasters.values())
     journeys = ["from_id", "to_id", "tier", "season", "travel_time_min", "distance_km", "mode"]
     assert list(result.journeys)[:7] == journeys

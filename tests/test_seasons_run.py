@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
@@ -13,6 +14,7 @@ from study_tools import STUDY, write_country, write_raster
 
 from gis.errors import InputError, StudyError
 from gis.inputs import read_inputs
+from gis.outputs import write_outputs
 from gis.pipeline import compute
 from gis.read.osm import osm_roads
 from gis.record import Record
@@ -483,3 +485,29 @@ def test_remoteness_by_the_worst_month_and_on_average(country):
     assert result.route("i", "city").travel_time_min == pytest.approx(
         result.settlements.loc["i", "travel_time_city_min"]
     )
+
+
+def test_there_is_a_surface_for_every_tier_and_season(country, tmp_path):
+    write_roads(country / "roads.geojson", [MAIN, TRACK, APART])
+    data = tomllib.loads(STUDY)
+    data["grid"]["cell_km"] = 5
+    seasons = [season("all"), season("winter", [1, 2], paved=0.5), season("again", [6, 7])]
+    result = compute(make_study({**data, "seasons": seasons}, folder=country))
+    surface = result.travel_time
+    assert list(surface) == [(t, s["name"]) for s in seasons for t in ("city", "town")]
+    assert surface["city", "again"] is surface["city", "all"]
+    points = result.settlements.geometry.to_crs(result.grid.crs)
+    cells = result.grid.cells(points.x, points.y)
+    for tier in ("city", "town"):
+        assert (surface[tier, "winter"] >= surface[tier, "all"]).all()
+        for name, column in (("all", f"travel_time_{tier}_min"), ("winter", f"travel_time_{tier}_winter_min")):
+            own = result.settlements[column].to_numpy()
+            assert (surface[tier, name][cells] <= own * (1 + 1e-6) + 1e-6).all()
+    assert (surface["city", "winter"] > surface["city", "all"]).any()
+    write_outputs(result, tmp_path / "out")
+    with rasterio.open(tmp_path / "out" / "travel_time.tif") as file:
+        columns = [name for name in file.descriptions if name in result.settlements]
+        assert columns == list(file.descriptions)
+        assert columns[2] == "travel_time_city_winter_min"
+        for number, values in enumerate(surface.values(), start=1):
+            assert (file.read(number) == np.rint(values)).all()

@@ -36,7 +36,7 @@ from gis.publish.project_layers import (
     text_of,
 )
 from gis.publish.rasters import band_names
-from gis.publish.words import column_label, tier_name, words
+from gis.publish.words import column_label, words
 
 EXTENTS = "region_extents"
 """The layer of boxes around the settlements of each region, for atlas and bookmarks where no polygons are."""
@@ -44,6 +44,7 @@ EXTENTS = "region_extents"
 _FOOTER = 700  # letters of the sources that fit under a page
 _HEADING = 30  # letters of a heading in a legend, before it is broken
 _VERSION = "3.22.0"
+_UNITS = {"travel_time": "unit.min", "distance": "unit.km"}  # said in the legend, by every class
 Extent = tuple[float, float, float, float]
 
 
@@ -190,15 +191,15 @@ class _Project:
         return made
 
     def _bands(self, folder: Path, name: str) -> dict[str, Layer]:
-        path, heading = folder / f"{name}.tif", self.groups[name]
+        path, unit = folder / f"{name}.tif", f", {self.words[_UNITS[name]]}"
         style = path.with_suffix(".qml").read_text(encoding="utf-8")
         bands, crs, extent = band_names(path)
         return {
-            f"{name}:{tier}": Layer(
-                f"{heading}: {tier_name(tier, self.about.language, self.tier_names)}", f"./{path.name}", "gdal",
-                {"default": raster_band(style, number)}, crs=CRS(crs), extent=extent, part=tier,
+            f"{name}:{column}": Layer(
+                column_label(column, self.about.language, self.tier_names).removesuffix(unit), f"./{path.name}", "gdal",
+                {"default": raster_band(style, number)}, crs=CRS(crs), extent=extent, part=column,
             )
-            for number, tier in enumerate(bands, start=1)
+            for number, column in enumerate(bands, start=1)
         }  # fmt: skip
 
     def themes(self) -> dict[str, dict[str, str]]:
@@ -211,9 +212,9 @@ class _Project:
         for column in self.columns:
             shown = {"centres": "default", "settlements": column, **below}
             made[column_label(column, language, names)] = shown
-        for tier in self.tiers:
-            title = self.words["project.surface"].format(what=self.layers[f"travel_time:{tier}"].name)
-            made[title] = {"centres": "default", f"travel_time:{tier}": "default", **below}
+        for name in (name for name in self.layers if name.startswith("travel_time:")):
+            title = self.words["project.surface"].format(what=self.layers[name].name)
+            made[title] = {"centres": "default", name: "default", **below}
         if "regions" in self.layers:
             made[self.words["layer.regions"]] = {"centres": "default", "regions": "default", **below}
         return made
@@ -302,9 +303,11 @@ class _Project:
         notes = notes if len(notes) <= _FOOTER else notes[: _FOOTER - 1].rstrip() + "…"
         footer = plain("\n".join(filter(None, [w["project.sources"].format(notes=notes) if notes else "", made_by])))
         pages = []
+        first = {f"travel_time:{f.travel_time_min(tier)}" for tier in self.tiers}
         for theme, shown in self.themes().items():
-            if shown.get("settlements", "").startswith("travel_time_"):
-                continue  # a map of every season would bury the others; the surface of each tier is printed
+            surface = any(name.startswith("travel_time:") for name in shown)
+            if shown.get("settlements", "").startswith("travel_time_") or (surface and not first & set(shown)):
+                continue  # a map of every season would bury the others; the first surface of each tier is printed
             legend = [self._entry(name, style, theme) for name, style in shown.items() if name != "land"]
             one = Page("", A4, plain(about.title), plain(theme), footer, theme, legend, extent, w["unit.km"])
             pages += [replace(one, name=f"A4: {theme}"), replace(one, name=f"A3: {theme}", size=A3)]

@@ -36,7 +36,8 @@ def write_cog(
     path
         The `.tif`; replaced where it exists.
     bands
-        Arrays of shape `(ny, nx)` by description. `0` at a centre, `inf` unreachable, `NaN` unknown.
+        Arrays of shape `(ny, nx)` by description: the column with the same figures. `0` at a centre, `inf`
+        unreachable, `NaN` unknown.
     grid
         Where the cells lie.
     kind
@@ -64,7 +65,7 @@ def write_cog(
     >>> grid = Grid((1, 3), Affine(1, 0, 60, 0, -1, 50), "EPSG:4326")
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "travel_time.tif"
-    ...     write_cog(path, {"town": np.array([[12.4, np.inf, np.nan]])}, grid, kind="minutes")
+    ...     write_cog(path, {"travel_time_town_min": np.array([[12.4, np.inf, np.nan]])}, grid, kind="minutes")
     ...     with rasterio.open(path) as file:
     ...         file.read(1).tolist(), file.units
     ([[12, 65534, 65535]], ('min',))

@@ -1,6 +1,7 @@
 """The surfaces step: the grid of a study, travel time and distance on it."""
 
 import math
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ from gis.steps.travel import Travelled
 from gis.study import Study
 
 Float = NDArray[np.float64]
+Minutes = NDArray[np.float32]
 
 _CELLS = 100_000
 
@@ -53,38 +55,44 @@ def surfaces(
     travelled: Travelled,
     grid: Grid,
     record: Record,
-) -> tuple[dict[str, Float], dict[str, Float]]:
-    """Make the surfaces of travel time and of distance, one of each by tier."""
+) -> tuple[dict[tuple[str, str], Minutes], dict[str, Float]]:
+    """Make the surfaces of travel time, one for each tier and season, and those of distance, one for each tier.
+
+    Seasons with the same speeds share one surface. Minutes are kept as float32: no reader tells 0.01 seconds apart.
+    """
     lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
-    outside = None if inputs.boundary is None else ~_burn(inputs.boundary, grid)
-    cells, friction, elevation = None, None, None
-    if travelled.roads is not None and study.roads is not None:
-        cells = cross_cells(travelled.roads[0], grid)
-        friction, elevation = _over_land(study, inputs, grid, outside, record)
-    travel_time, distance = {}, {}
+    outside = np.zeros(grid.shape, bool) if inputs.boundary is None else ~_burn(inputs.boundary, grid)
+    distance = {}
     for position, tier in enumerate(inputs.tiers):
         centre = (level <= position).to_numpy()
-        away = distance_surface(grid, lon[centre], lat[centre])
-        if cells is None or friction is None:
-            minutes = away * study.straight.detour_factor / study.straight.speed_kph * 60.0
-        elif not centre.any():
-            minutes = np.full(grid.shape, np.nan)
-        else:
-            journeys = travelled.table[
-                (travelled.table["tier"] == tier.name) & (travelled.table["season"] == inputs.season.seasons[0].name)
-            ]
-            minutes = travel_time_surface(
-                cells, travelled.node_minutes[tier.name], friction,
-                lon=lon, lat=lat, settlement_min=journeys["travel_time_min"].to_numpy(),
-                elevation_m=elevation, neighbours=study.land.neighbours,
-            )  # fmt: skip
-        travel_time[tier.name] = minutes if outside is None else np.where(outside, np.nan, minutes)
-        distance[tier.name] = away if outside is None else np.where(outside, np.nan, away)
+        distance[tier.name] = distance_surface(grid, lon[centre], lat[centre])
+        distance[tier.name][outside] = np.nan
+    if travelled.roads is None:
+        first = inputs.season.seasons[0].name
+        per_km = np.float32(study.straight.detour_factor / study.straight.speed_kph * 60.0)
+        return {(tier, first): away.astype(np.float32) * per_km for tier, away in distance.items()}, distance
+    friction, elevation = _over_land(study, inputs, grid, outside, record)
+    cells = cross_cells(travelled.roads[0], grid)
+    by = {key: part["travel_time_min"].to_numpy() for key, part in travelled.table.groupby(["tier", "season"])}
+    travel_time: dict[tuple[str, str], Minutes] = {}
+    solved: dict[tuple[str, int], Minutes] = {}
+    for season, roads in zip(inputs.season.seasons, travelled.roads, strict=True):
+        for tier in inputs.tiers:
+            key = tier.name, season.name
+            if (tier.name, id(roads)) not in solved and not travelled.centre[tier.name].any():
+                solved[tier.name, id(roads)] = np.full(grid.shape, np.nan, np.float32)
+            elif (tier.name, id(roads)) not in solved:
+                minutes = travel_time_surface(
+                    replace(cells, roads=roads), travelled.node_minutes[key], friction,
+                    lon=lon, lat=lat, settlement_min=by[key], elevation_m=elevation, neighbours=study.land.neighbours,
+                )  # fmt: skip
+                solved[tier.name, id(roads)] = minutes.astype(np.float32)
+            travel_time[key] = solved[tier.name, id(roads)]
     return travel_time, distance
 
 
 def _over_land(
-    study: Study, inputs: Inputs, grid: Grid, outside: NDArray[np.bool_] | None, record: Record
+    study: Study, inputs: Inputs, grid: Grid, outside: NDArray[np.bool_], record: Record
 ) -> tuple[Float, Float | None]:
     """Return the friction over land, and the elevation where the study has it."""
     assert study.roads is not None
@@ -100,7 +108,7 @@ def _over_land(
     if land.rivers is not None:
         barrier |= _burn(land.rivers, grid)
     friction = over_land_friction(grid, speed_kph=speed, elevation_m=elevation, water=barrier, outside=outside)
-    unknown = np.isnan(friction) if outside is None else np.isnan(friction) & ~outside
+    unknown = np.isnan(friction) & ~outside
     message = "cells where land cover or elevation is not known: nobody travels over land there"
     record.note("warning", "unknown-land", message, int(unknown.sum()))
     return friction, elevation

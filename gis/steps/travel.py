@@ -65,7 +65,7 @@ class Travelled:
     legs
         The ways to the road.
     node_minutes
-        By tier, the minutes of the nodes in the first season.
+        By tier and season, the minutes of the nodes; seasons with the same minutes share one array.
     monthly
         By tier, the minutes of the settlements in the twelve months, shape `(12, n)`, as in
         `gis.stages.seasons.month_summary`; empty where all months are alike.
@@ -77,7 +77,7 @@ class Travelled:
     access: pd.DataFrame | None = None
     roads: list[Roads] | None = None
     legs: Legs | None = None
-    node_minutes: dict[str, Float] = field(default_factory=dict)
+    node_minutes: dict[tuple[str, str], Float] = field(default_factory=dict)
     monthly: dict[str, Float] = field(default_factory=dict)
     points: gpd.GeoSeries | None = None
     centre: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
@@ -152,22 +152,28 @@ def _journeys(
         speeds |= {state(speed): speed for _, speed in year.months()}
     uncut = Roads.cut_at(Network(network.nodes, with_minutes(network.edges, year.speed_kph[0])), ways)
     kept: dict[str, Roads] = {}
-    node_minutes: dict[str, Float] = {}
     tables: dict[tuple[str, str], pd.DataFrame] = {}
+    minutes_at: dict[tuple[str, str], Float] = {}
     for key, speed in speeds.items():
-        first = key == of_season[0]
-        roads = uncut if first else uncut.with_minutes_of(Network(network.nodes, with_minutes(network.edges, speed)))
+        roads = (
+            uncut
+            if key == of_season[0]
+            else uncut.with_minutes_of(Network(network.nodes, with_minutes(network.edges, speed)))
+        )
         if key in of_season:
             kept[key] = roads
         for tier, who in centre.items():
             tables[key, tier], minutes = road_journeys(points, roads, legs, who)
-            if first:
-                node_minutes[tier] = minutes
+            if key in of_season:
+                minutes_at[key, tier] = minutes
     rows = [
         tables[key, tier].assign(tier=tier, season=name)
         for name, key in zip(names, of_season, strict=True)
         for tier in centre
     ]
+    node_minutes = {
+        (tier, name): minutes_at[key, tier] for name, key in zip(names, of_season, strict=True) for tier in centre
+    }
     monthly: dict[str, Float] = {}
     for tier in centre:
         _note_journeys(tables[of_season[0], tier], tier, record)

@@ -146,8 +146,10 @@ def written(folder, country, language, *, polygons):
         "district_centre": minutes,
     }
     write_geopackage(folder / "results.gpkg", {**layers, "repairs": tools.repairs()}, language=language)
-    write_cog(folder / "travel_time.tif", bands, grid, kind="minutes", language=language)
-    write_cog(folder / "distance.tif", bands, grid, kind="km", language=language)
+    surfaces = {f.travel_time_min(tier): values for tier, values in bands.items()} | {WINTER: minutes * 1.7}
+    away = {f.distance_km(tier): values for tier, values in bands.items()}
+    write_cog(folder / "travel_time.tif", surfaces, grid, kind="minutes", language=language)
+    write_cog(folder / "distance.tif", away, grid, kind="km", language=language)
     if polygons:
         (folder / "climate").mkdir()
         write_measure(folder / "climate" / "heating_degree_days.tif", minutes, grid, unit="°C·day", language=language)
@@ -214,11 +216,13 @@ def test_groups_hold_results_and_context(opened):
     assert results[:4] == [w["layer.centres"], w["layer.settlements"], w["map.travel_time"], w["project.distance"]]
     assert w["layer.roads"] in context
     assert w["layer.water"] in context
-    assert len(opened["groups"][w["map.travel_time"]]) == len(tools.TIERS)
+    surfaces = opened["groups"][w["map.travel_time"]]
+    assert len(surfaces) == len(tools.TIERS) + 1
+    assert column_label(WINTER, opened["language"]).startswith(surfaces[-1])
     climate = opened["groups"].get(w["project.climate"])
     assert climate == ([column_label(f.HEATING_DEGREE_DAYS, "kk")] if opened["language"] == "kk" else None)
     bands = [layer["band"] for layer in opened["layers"].values() if "travel_time.tif" in layer["source"]]
-    assert sorted(bands) == [1, 2, 3, 4]
+    assert sorted(bands) == [1, 2, 3, 4, 5]
 
 
 def test_columns_have_headings_and_classes_have_names(opened):
@@ -245,7 +249,7 @@ def test_every_theme_is_there_and_draws_something_of_its_own(opened):
     assert expected <= set(themes)
     w = words(language)
     surfaces = [name for name in themes if name not in expected and name != w["layer.regions"]]
-    assert len(surfaces) == len(tools.TIERS)
+    assert len(surfaces) == len(tools.TIERS) + 1  # and one of the other season
     assert (w["layer.regions"] in themes) == (language == "kk")
     if "inks" in next(iter(themes.values())):
         assert all(theme["inks"] > 8 for theme in themes.values())
@@ -382,9 +386,9 @@ def test_200_names_of_any_letters_leave_the_project_whole(names, country, tmp_pa
     minutes, grid = tools.minutes_raster()
     tiers = list(tools.TIERS[2:])
     write_geopackage(folder / "results.gpkg", layers)
-    for name in ("travel_time", "distance"):
-        write_cog(folder / f"{name}.tif", dict.fromkeys(tiers, minutes[:9, :7]), Grid((9, 7), grid.transform, grid.crs),
-                  kind="minutes")  # fmt: skip
+    for name, column in (("travel_time", f.travel_time_min), ("distance", f.distance_km)):
+        write_cog(folder / f"{name}.tif", {column(tier): minutes[:9, :7] for tier in tiers},
+                  Grid((9, 7), grid.transform, grid.crs), kind="minutes")  # fmt: skip
     titles = dict.fromkeys(tiers, names[0])  # two tiers of one name are still two layers
     write_project(
         folder / "project.qgz", crs=grid.crs, tiers=tiers, remoteness_classes=tools.CLASSES, day=DAY,
