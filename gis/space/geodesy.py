@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod
 from scipy.spatial import cKDTree
 
+from gis.kernels.geodesic import short_lengths_m
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
@@ -165,8 +167,11 @@ def segment_lengths_m(start: Float, end: Float) -> Float:
     >>> segment_lengths_m(np.array([[60.0, 50.0]]), np.array([[60.0, 50.0]])).tolist()
     [0.0]
     """
-    _, _, length = GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
-    return np.asarray(length, float)
+    length = short_lengths_m(start, end)
+    far = np.flatnonzero(np.isnan(length))
+    if len(far):
+        _, _, length[far] = GEOD.inv(start[far, 0], start[far, 1], end[far, 0], end[far, 1])
+    return length
 
 
 def local_crs(bounds: tuple[float, float, float, float]) -> CRS:

@@ -1,5 +1,8 @@
 """Roads into a network of nodes and edges: noding, components, splitting at given points."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gis.fields import BRIDGE, COMPONENT_ID, FROM_ID, LENGTH_M, ROAD_ID, TO_ID, TUNNEL
-from gis.space.geodesy import line_lengths_m
+from gis.space.geodesy import segment_lengths_m
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -68,11 +71,11 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     >>> len(network.nodes), network.edges.road_id.tolist()
     (4, ['a', 'a', 'b'])
     """
-    xy, line = shapely.get_coordinates(roads.geometry.to_numpy(), return_index=True)
+    lines = roads.geometry.to_numpy()
+    xy, line = shapely.get_coordinates(lines, return_index=True)
     vertex = _vertices(xy)
-    is_node = _line_ends(line) | (np.bincount(vertex)[vertex] > 1)
-
-    stops = np.flatnonzero(is_node)
+    line_end = _line_ends(line)
+    stops = np.flatnonzero(line_end | (np.bincount(vertex)[vertex] > 1))
     start, end = stops[:-1], stops[1:]
     same_line = line[start] == line[end]
     start, end = start[same_line], end[same_line]
@@ -80,14 +83,16 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     real = (vertex[start] != vertex[end]) | (end - start > 1)
     start, end = start[real], end[real]
 
-    edges = roads.iloc[line[start]].rename_axis(ROAD_ID).reset_index()
-    edges = edges.set_geometry(_pieces(xy, start, end), crs=roads.crs)
-    used, ids = np.unique(np.concatenate([vertex[start], vertex[end]]), return_inverse=True)
-    first = np.zeros(len(vertex), np.int64)
-    first[vertex[::-1]] = np.arange(len(vertex))[::-1]
-    nodes = gpd.GeoDataFrame(geometry=shapely.points(xy[first[used]]), crs=roads.crs)
-    edges[FROM_ID], edges[TO_ID] = ids[: len(start)], ids[len(start) :]
-    edges[LENGTH_M] = line_lengths_m(edges.geometry.to_numpy())
+    at = np.column_stack([start, end]).ravel()
+    count, ends = _renumbered(vertex[at])
+    place = np.empty((count, 2))
+    place[ends[::-1]] = xy[at[::-1]]  # of several writings the one that comes first stays
+    with _uncollected():
+        pieces = _pieces(lines, xy, line[start], start, end, line_end[start] & line_end[end])
+        nodes = gpd.GeoDataFrame(geometry=shapely.points(place), crs=roads.crs)
+    edges = roads.iloc[line[start]].rename_axis(ROAD_ID).reset_index().set_geometry(pieces, crs=roads.crs)
+    edges[FROM_ID], edges[TO_ID] = ends[::2], ends[1::2]
+    edges[LENGTH_M] = _lengths_m(xy, line, at)
     return with_components(Network(nodes, edges))
 
 
@@ -244,12 +249,14 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
 
 def _vertices(xy: Float) -> Int:
     """Number the vertices, equal numbers at equal places, rising from west to east and south to north."""
-    scaled = xy * _PER_DEGREE
-    whole = np.rint(scaled).astype(np.int64)
-    key = (whole[:, 0] + 180 * _PER_DEGREE) * (181 * _PER_DEGREE) + whole[:, 1] + 90 * _PER_DEGREE
+    x, y = xy.T * _PER_DEGREE
+    whole_x, whole_y = np.rint(x), np.rint(y)
+    key = whole_x.astype(np.int64) + 180 * _PER_DEGREE
+    key *= 181 * _PER_DEGREE
+    key += whole_y.astype(np.int64) + 90 * _PER_DEGREE
     code, vertex = np.unique(key, return_inverse=True)
     # Two writings of one place may round to different sides of a half: those so near to one are compared themselves.
-    halfway = np.flatnonzero((np.abs(scaled - whole) > 0.5 - _HALFWAY).any(axis=1))
+    halfway = np.flatnonzero(np.maximum(np.abs(x - whole_x), np.abs(y - whole_y)) > 0.5 - _HALFWAY)
     one, other = cKDTree(xy[halfway]).query_pairs(_HALFWAY / _PER_DEGREE, output_type="ndarray").T
     if len(one):
         pairs = vertex[halfway[one]], vertex[halfway[other]]
@@ -260,12 +267,48 @@ def _vertices(xy: Float) -> Int:
     return np.asarray(vertex)
 
 
-def _pieces(xy: Float, start: Int, end: Int) -> NDArray[Any]:
-    count = end - start + 1
+def _renumbered(number: Int) -> tuple[int, Int]:
+    """Number anew without gaps, in the same order; return how many there are."""
+    used = np.zeros(number.max(initial=-1) + 1, bool)
+    used[number] = True
+    new = np.cumsum(used) - 1
+    return int(used.sum()), new[number]
+
+
+def _pieces(
+    lines: NDArray[Any], xy: Float, line: Int, start: Int, end: Int, whole: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Cut lines from vertex to vertex; a line that is whole stays the object that it is."""
+    out = np.asarray(lines, object)[line]
+    cut = np.flatnonzero(~whole)
+    start, count = start[cut], end[cut] - start[cut] + 1
     offset = np.concatenate([[0], np.cumsum(count)])
     index = np.repeat(np.arange(len(count)), count)
     flat = np.arange(offset[-1]) - offset[index] + start[index]
-    return np.asarray(shapely.linestrings(xy[flat], indices=index))
+    out[cut] = shapely.linestrings(xy[flat], indices=index)
+    return out
+
+
+def _lengths_m(xy: Float, line: Int, ends: Int) -> Float:
+    """Add up the geodesic length of the segments of each piece, from its first vertex to its last in turn."""
+    if len(ends) == 0:
+        return np.empty(0)
+    step = np.zeros(len(xy))
+    inside = np.flatnonzero(line[1:] == line[:-1])
+    step[inside] = segment_lengths_m(xy[inside], xy[inside + 1])
+    return np.asarray(np.add.reduceat(step, ends)[::2])
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of garbage still: a million new geometries would start it a thousand times, for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _with_vertices(roads: gpd.GeoDataFrame, xy: Float, line: Int, after: Int, at: Float) -> gpd.GeoDataFrame:
