@@ -1,6 +1,13 @@
-"""Cost distance by a queue of buckets: one thread, steady on mazes and noise, and able to finish any start."""
+"""Cost distance by a queue of buckets: one thread, steady on mazes and noise, and able to finish any start.
+
+A cell waits in the bucket of its minutes, in a list whose entries are used again as soon as they are free, so that
+the lists of a narrow front stay in the cache. A cell that is bettered while it waits is listed once more; the entry
+that comes up later finds the cell done, and is dropped. Which of the eight ways out of a cell are open is
+looked up once for each cell.
+"""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,35 +15,58 @@ from numpy.typing import NDArray
 from gis.kernels._jit import kernel
 from gis.kernels._moves import COLUMNS, KIND, ROWS, Float, Land, move_minutes
 
-N_BUCKETS = 1 << 14
+N_BUCKETS = 1 << 12
 _FAR = N_BUCKETS  # the last list holds all that lies beyond the horizon of the buckets
 _NONE = -1
-_OUT = -2  # a cell that is in no list
 _BUDGET = 400_000  # cells between two returns to Python, so that Ctrl-C is heard
+_BAND = 2_000_000  # likewise, of cells that are only looked at
+_ENTRIES = 1 << 16  # at first; more are made when they run out
+_ENTRY, _LEFT = 0, 1
+
+# The moves in a set of open ways: their number, and which.
+_COUNT = np.array([way.bit_count() for way in range(256)], np.uint8)
+_MOVES = np.array([[b for b in range(8) if way >> b & 1] + [0] * (8 - way.bit_count()) for way in range(256)], np.uint8)
+_NARROW = 4  # up to so many open ways, a loop over them is quicker than all eight at once
+
+
+class _Queue(NamedTuple):
+    """Lists of waiting cells, one for each bucket.
+
+    Parameters
+    ----------
+    head
+        First entry of each bucket and of the far list, `_NONE` where empty, shape `(N_BUCKETS + 1,)`.
+    listed, after
+        Of each entry: its cell, and the entry that follows it, shape `(entries,)`.
+    spare
+        First of the free entries, and how many there are.
+    todo
+        Whether a cell still waits, shape `(ny * nx,)`.
+    """
+
+    head: NDArray[np.int32]
+    listed: NDArray[np.int32]
+    after: NDArray[np.int32]
+    spare: NDArray[np.int64]
+    todo: NDArray[np.bool_]
 
 
 @kernel
-def _put(cell, bucket, head, after, before):  # type: ignore[no-untyped-def]
-    """Put a cell first in a bucket; `before` of a bucket's first cell is `-3 - bucket`."""
-    first = head[bucket]
-    after[cell] = first
-    if first != _NONE:
-        before[first] = cell
-    before[cell] = -3 - bucket
-    head[bucket] = cell
+def _put(cell, bucket, head, listed, after, spare):  # type: ignore[no-untyped-def]
+    """Put a cell first in a bucket; the arrays come one by one, for to pass them in a tuple costs numba dear."""
+    entry = spare[_ENTRY]
+    spare[_ENTRY] = after[entry]
+    spare[_LEFT] -= 1
+    listed[entry] = cell
+    after[entry] = head[bucket]
+    head[bucket] = entry
 
 
 @kernel
-def _take(cell, head, after, before):  # type: ignore[no-untyped-def]
-    """Take a cell out of the list it is in."""
-    last, following = before[cell], after[cell]
-    if last <= -3:
-        head[-3 - last] = following
-    else:
-        after[last] = following
-    if following != _NONE:
-        before[following] = last
-    before[cell] = _OUT
+def _free(entry, after, spare):  # type: ignore[no-untyped-def]
+    after[entry] = spare[_ENTRY]
+    spare[_ENTRY] = entry
+    spare[_LEFT] += 1
 
 
 @kernel
@@ -46,105 +76,163 @@ def _bucket_of(value, base, per_minute):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _seed(land, moves, minutes, head, after, before):  # type: ignore[no-untyped-def]
-    """Put every cell that can still better a neighbour into the far list."""
-    ny, nx = minutes.shape
-    for i in range(ny):
+def _open_ways(friction, gaps, first, last, ways):  # type: ignore[no-untyped-def]
+    """Fill the open ways out of the cells of some rows: bit b is set where move b may be made."""
+    ny, nx = friction.shape
+    free = np.zeros((3, nx + 2), np.uint8)  # by row modulo 3, with a rim
+    one = np.uint8(1)
+    for i in range(first - 1, last + 1):
         for j in range(nx):
-            here = minutes[i, j]
-            for move in range(moves if here < np.inf else 0):
-                i2, j2 = i + ROWS[move], j + COLUMNS[move]
-                if (
-                    0 <= i2 < ny
-                    and 0 <= j2 < nx
-                    and here < minutes[i2, j2]
-                    and here + move_minutes(land, i, j, move) < minutes[i2, j2]
-                ):
-                    _put(i * nx + j, _FAR, head, after, before)
-                    break
+            free[i % 3, j + 1] = friction[i, j] < np.inf if 0 <= i < ny else False
+        if i <= first:
+            continue
+        above, here, below, way = free[(i - 2) % 3], free[(i - 1) % 3], free[i % 3], ways[i - 1]
+        for j in range(nx):
+            up, down, left, right = above[j + 1], below[j + 1], here[j], here[j + 2]
+            straight = up | down << one | left << np.uint8(2) | right << np.uint8(3)
+            up_left, down_right, up_right, down_left = above[j], below[j + 2], above[j + 2], below[j]
+            if not gaps:
+                up_left, down_right = up_left & (up | left), down_right & (down | right)
+                up_right, down_left = up_right & (up | right), down_left & (down | left)
+            slant = up_left | down_right << one | up_right << np.uint8(2) | down_left << np.uint8(3)
+            way[j] = (straight | slant << np.uint8(4)) * here[j + 1]
 
 
 @kernel
-def _rebase(minutes, head, after, before, per_minute):  # type: ignore[no-untyped-def]
-    """Deal the far list out to the buckets and return their new base; inf where it is empty."""
-    flat = minutes.ravel()
-    base = np.inf
-    cell = head[_FAR]
-    while cell != _NONE:
-        base = min(base, flat[cell])
-        cell = after[cell]
-    cell = head[_FAR]
-    head[_FAR] = _NONE
-    while cell != _NONE:
-        following = after[cell]
-        _put(cell, _bucket_of(flat[cell], base, per_minute), head, after, before)
-        cell = following
-    return base
+def _better(friction, minutes, way, half, jump, cell, through):  # type: ignore[no-untyped-def]
+    """Fill the minutes of the eight neighbours by way of a cell; return the set of those that are bettered.
 
-
-@kernel
-def _relax(land, moves, minutes, head, after, before, base, per_minute, bucket, budget):  # type: ignore[no-untyped-def]
-    """Empty the buckets from `bucket` on, at most about `budget` cells.
-
-    Returns the bucket reached, `_FAR` when all but the far list are empty, and the number of cells reached for
-    the first time. The minutes of straight and diagonal moves are written out here: a call for each costs as
-    much again. A cell with no more than two exits lies in a corridor, which is followed without the queue.
+    Where many ways are open they are taken all at once: a barred one leads back to the cell itself, which it
+    cannot better.
     """
+    here, f = minutes[cell], friction[cell]
+    bettered = 0
+    if _COUNT[way] > _NARROW:
+        for b in range(8):
+            there = np.uint64(cell + (jump[b] & -((way >> b) & 1)))
+            through[b] = here + (f + friction[there]) * half[b]
+            bettered |= np.int64(through[b] < minutes[there]) << b
+        return bettered
+    for k in range(_COUNT[way]):
+        b = np.int64(_MOVES[way, k])
+        there = np.uint64(cell + jump[b])
+        through[b] = here + (f + friction[there]) * half[b]
+        bettered |= np.int64(through[b] < minutes[there]) << b
+    return bettered
+
+
+@kernel
+def _better_any(land, minutes, first, moves, cell, through):  # type: ignore[no-untyped-def]
+    """Do the same for the moves from `first` to `moves`, of any kind and over slopes."""
     ny, nx = minutes.shape
-    flat, friction, gaps = minutes.ravel(), land.friction.ravel(), land.gaps
+    i, j = cell // nx, cell % nx
+    bettered = 0
+    for b in range(first, moves if land.friction[i, j] < np.inf else first):
+        i2, j2 = i + ROWS[b], j + COLUMNS[b]
+        if 0 <= i2 < ny and 0 <= j2 < nx:
+            through[b] = minutes[i, j] + move_minutes(land, i, j, b)
+            bettered |= np.int64(through[b] < minutes[i2, j2]) << b
+    return bettered
+
+
+@kernel
+def _seed(land, minutes, ways, moves, halves, queue, cell, last):  # type: ignore[no-untyped-def]
+    """Put the cells up to `last` that can still better a neighbour into the far list.
+
+    Returns the cell reached, earlier where entries run out, and the number of cells that have minutes.
+    """
+    nx = land.friction.shape[1]
+    flat, friction, through, jump = minutes.ravel(), land.friction.ravel(), np.empty(16), ROWS * nx + COLUMNS
+    head, listed, after, spare, todo = queue
     plain = land.elevation.size == 0
-    jump, half, row = ROWS * nx + COLUMNS, np.empty(8), np.int64(-1)
-    reached, following = 0, _NONE
+    reached = 0
+    while cell < last and spare[_LEFT] > 0:
+        if flat[cell] < np.inf:
+            reached += 1
+            bettered = 0
+            if plain:
+                bettered = _better(friction, flat, np.int64(ways[cell]), halves[cell // nx], jump, cell, through)
+            if bettered == 0 and (moves > 8 or not plain):
+                bettered = _better_any(land, minutes, 8 if plain else 0, moves, cell, through)
+            if bettered:
+                todo[cell] = True
+                _put(cell, _FAR, head, listed, after, spare)
+        cell += 1
+    return cell, reached
+
+
+@kernel
+def _rebase(minutes, queue, per_minute):  # type: ignore[no-untyped-def]
+    """Deal the far list out to the buckets; return their new base and the number of cells dealt."""
+    flat = minutes.ravel()
+    head, listed, after, spare, todo = queue
+    base, dealt = np.inf, 0
+    entry = head[_FAR]
+    while entry != _NONE:
+        base = min(base, flat[listed[entry]] if todo[listed[entry]] else np.inf)
+        entry = after[entry]
+    entry = head[_FAR]
+    head[_FAR] = _NONE
+    while entry != _NONE:
+        cell, following = listed[entry], after[entry]
+        if todo[cell]:
+            bucket = _bucket_of(flat[cell], base, per_minute)
+            after[entry] = head[bucket]
+            head[bucket] = entry
+            dealt += 1
+        else:
+            _free(entry, after, spare)
+        entry = following
+    return base, dealt
+
+
+@kernel
+def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):  # type: ignore[no-untyped-def]
+    """Empty the buckets from `bucket` on, at most about `_BUDGET` cells, while there are entries to spare.
+
+    Returns the bucket reached, `_FAR` when all but the far list are empty, the number of cells worked on, and the
+    number of cells reached for the first time. A cell with no more than two ways out lies in a corridor, which
+    is followed without the queue.
+    """
+    nx = land.friction.shape[1]
+    flat, friction, through, jump = minutes.ravel(), land.friction.ravel(), np.empty(16), ROWS * nx + COLUMNS
+    head, listed, after, spare, todo = queue
+    plain = land.elevation.size == 0
+    worked, reached, following = 0, 0, np.int64(_NONE)
     while bucket < _FAR:
-        cell, following = following, _NONE
+        cell, following = following, np.int64(_NONE)
         if cell == _NONE:
-            cell = head[bucket]
-            if cell == _NONE:
+            entry = np.int64(head[bucket])
+            if entry == _NONE:
                 bucket += 1
                 continue
-            if budget <= 0:
+            if worked > _BUDGET or spare[_LEFT] < moves:
                 break
-            _take(cell, head, after, before)
-        budget -= 1
-        here, f = flat[cell], friction[cell]
+            cell = np.int64(listed[entry])
+            head[bucket] = after[entry]
+            _free(entry, after, spare)
+            if not todo[cell]:
+                continue
+            todo[cell] = False
+        worked += 1
         i = np.int64(np.uint32(cell) // np.uint32(nx))
-        j = cell - i * nx
-        if i != row:
-            row = i
-            for move in range(8):
-                half[move] = 0.5 * land.lengths[KIND[move], max(0, i - 1) if ROWS[move] < 0 else i]
-        inner = 0 < i < ny - 1 and 0 < j < nx - 1
-        exits = 0
-        for move in range(moves):
-            if not ((inner and move < 8) or (0 <= i + ROWS[move] < ny and 0 <= j + COLUMNS[move] < nx)):
-                continue
-            there = cell + jump[move]
-            if not friction[there] < np.inf:
-                continue
-            exits += 1
-            old = flat[there]
-            if not here < old:
-                continue
-            if plain and move < 8:
-                side = COLUMNS[move]
-                through = here + (f + friction[there]) * half[move]
-                if move >= 4 and not (gaps or friction[cell + side] < np.inf or friction[there - side] < np.inf):
-                    continue
+        way = np.int64(ways[cell])
+        bettered = _better(friction, flat, way, halves[i], jump, cell, through) if plain else 0
+        if moves > 8 or not plain:
+            bettered |= _better_any(land, minutes, 8 if plain else 0, moves, cell, through)
+        while bettered:
+            move = np.int64(_MOVES[bettered & 255, 0]) if bettered & 255 else 8 + np.int64(_MOVES[bettered >> 8, 0])
+            bettered &= bettered - 1
+            there, value = cell + jump[move], through[move]
+            reached += flat[there] == np.inf
+            flat[there] = value
+            if bettered == 0 and _COUNT[way] <= 2 and moves == 8:
+                todo[there] = False
+                following = there
             else:
-                through = here + move_minutes(land, i, j, move)
-            if not through < old:
-                continue
-            reached += old == np.inf
-            flat[there] = through
-            if before[there] != _OUT:
-                _take(there, head, after, before)
-            if following != _NONE:
-                _put(following, max(bucket, _bucket_of(flat[following], base, per_minute)), head, after, before)
-            following = there
-        if following != _NONE and exits > 2:
-            _put(following, max(bucket, _bucket_of(flat[following], base, per_minute)), head, after, before)
-            following = _NONE
-    return bucket, reached
+                todo[there] = True
+                _put(there, max(bucket, _bucket_of(value, base, per_minute)), head, listed, after, spare)
+    return bucket, worked, reached
 
 
 def finish_by_buckets(land: Land, moves: int, minutes: Float, *, report: Callable[[int], None]) -> None:
@@ -152,24 +240,60 @@ def finish_by_buckets(land: Land, moves: int, minutes: Float, *, report: Callabl
 
     `report` is called with the number of cells reached so far.
     """
-    head: NDArray[np.int32] = np.full(N_BUCKETS + 1, _NONE, np.int32)
-    after: NDArray[np.int32] = np.empty(minutes.size, np.int32)  # read of listed cells only
-    before: NDArray[np.int32] = np.full(minutes.size, _OUT, np.int32)
-    per_minute = _buckets_per_minute(land)
-    reached = 0
-    _seed(land, moves, minutes, head, after, before)
-    while head[_FAR] != _NONE:
-        base = _rebase(minutes, head, after, before, per_minute)
-        bucket = 0
+    ny, nx = minutes.shape
+    ways: NDArray[np.uint8] = np.empty(minutes.shape, np.uint8)
+    step = max(1, _BAND // nx)
+    for first in range(0, ny, step):
+        _open_ways(land.friction, land.gaps, first, min(first + step, ny), ways)
+    flat_ways, halves, per_minute = ways.ravel(), _half_lengths(land), _buckets_per_minute(land)
+    queue = _Queue(
+        np.full(N_BUCKETS + 1, _NONE, np.int32),
+        np.empty(0, np.int32),
+        np.empty(0, np.int32),
+        np.array([_NONE, 0], np.int64),
+        np.zeros(minutes.size, np.bool_),
+    )
+    cell = reached = 0
+    while cell < minutes.size:
+        queue = _with_spare(queue)
+        last = min(cell + _BAND, minutes.size)
+        cell, more = _seed(land, minutes, flat_ways, moves, halves, queue, cell, last)
+        reached += more
+    while queue.head[_FAR] != _NONE:
+        base, dealt = _rebase(minutes, queue, per_minute)
+        bucket = done = 0
         while bucket < _FAR:
-            bucket, more = _relax(land, moves, minutes, head, after, before, base, per_minute, bucket, _BUDGET)
-            reached += more
+            queue = _with_spare(queue)
+            bucket, worked, more = _relax(land, minutes, flat_ways, moves, halves, queue, base, per_minute, bucket)
+            done, reached = done + worked, reached + more
             report(reached)
+        if done < dealt:
+            per_minute /= 2  # so far apart that the far list is dealt out for little work
+
+
+def _with_spare(queue: _Queue) -> _Queue:
+    """Return the queue with free entries enough to work on; twice as many entries where they run short."""
+    n = len(queue.listed)
+    if queue.spare[_LEFT] > _ENTRIES // 2:
+        return queue
+    more = max(n, _ENTRIES)
+    listed, after = np.empty(n + more, np.int32), np.arange(1, n + more + 1, dtype=np.int32)
+    listed[:n], after[:n], after[-1] = queue.listed, queue.after, queue.spare[_ENTRY]
+    return queue._replace(listed=listed, after=after, spare=np.array([n, queue.spare[_LEFT] + more], np.int64))
+
+
+def _half_lengths(land: Land) -> Float:
+    """Return half the metres of straight and diagonal moves by row, shape `(ny, 8)`."""
+    ny = len(land.friction)
+    upper = np.maximum(np.arange(ny)[:, None] + np.minimum(ROWS[:8], 0), 0)  # lengths are kept with the upper row
+    return np.ascontiguousarray(0.5 * land.lengths[KIND[:8], upper])
 
 
 def _buckets_per_minute(land: Land) -> float:
     """Return buckets about as narrow as the shortest moves, from a sample of cells; any width is correct."""
-    sample = land.friction.ravel()[:: max(1, land.friction.size // 10_007)]
+    # Steps of the golden section spread evenly, and do not fall in with the rows of a pattern.
+    spread = np.arange(10_007, dtype=np.float64) * 0.6180339887498949 % 1.0
+    sample = land.friction.ravel()[(spread * land.friction.size).astype(np.int64)]
     sample = sample[(sample > 0) & np.isfinite(sample)]
     low = float(np.quantile(sample, 0.1)) if sample.size else 1.0
     return min(1 / (low * float(np.nanmin(land.lengths[:2]))), 1e300)
