@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 
 import benchmark_paths as paths
+import benchmark_roads as roads
 import benchmark_surface as surface
 import benchmark_tools as tools
 
@@ -22,6 +23,7 @@ SECTIONS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "noise": (surface.noise, 3000),
     "nearest": (paths.nearest_centre, 1_300_000),
     "k-nearest": (paths.k_nearest_and_matrix, 1_300_000),
+    "noding": (roads.noding, 1_000_000),
 }
 
 
