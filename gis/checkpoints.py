@@ -1,11 +1,13 @@
 """Finished stages, kept until the run is done: a run that was killed goes on from the last one."""
 
 import hashlib
+import os
 import pickle
 import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,8 @@ class Checkpoints:
             if not file.is_file():  # the reader will say so, better than we could
                 return cls(None)
             digest.update(sha256(file).encode())
+        for library in ("numpy", "pandas", "geopandas", "shapely"):  # another one may read a pickle, and otherwise
+            digest.update(f"{library} {version(library)}".encode())
         for source in sorted(Path(__file__).parent.rglob("*.py")):
             digest.update(f"{source.name} {source.stat().st_mtime_ns}".encode())
         root = root or user_cache_path("shalgai")
@@ -54,14 +58,14 @@ class Checkpoints:
         try:
             with (self.folder / f"{stage}.pickle").open("rb") as file:
                 return pickle.load(file)
-        except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
+        except Exception:  # a damaged pickle may raise anything
             return None
 
     def save(self, stage: str, value: Any, seconds: float) -> None:
         """Keep what a stage made, if it took long; a cache that is full or cannot be written keeps nothing."""
         if self.folder is None or seconds < _WORTH_S:
             return
-        aside = self.folder / f"{stage}.part"
+        aside = self.folder / f"{stage}.{os.getpid()}.part"  # the same study may run twice at once
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with aside.open("wb") as file:

@@ -1,8 +1,6 @@
 """The commands. Heavy libraries are imported inside them, so that `--help` answers at once."""
 
-import logging
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,31 +71,13 @@ def run(
     """Run a study: score every settlement, write map, layers and tables."""
     with _progress() as step:
         step("start")
-        from gis.checkpoints import Checkpoints
-        from gis.inputs import study_files
-        from gis.outputs import write_outputs
-        from gis.pipeline import compute
+        from gis.running import run_into
         from gis.study import demonstration, read_study
 
         chosen = read_study(demonstration() if study is None else study)
         # The demonstration may lie in a folder of the installation: its results belong where the user stands.
         folder = out or (Path("results") if study is None else chosen.resolve(chosen.outputs.folder))
-        with _log(folder) as log:
-            log.info("study %s", study or "the demonstration")
-            kept = Checkpoints.of(chosen.model_dump_json(exclude={"outputs"}), study_files(chosen))
-            try:
-                result = compute(chosen, progress=step, checkpoints=kept)
-            except ShalgaiError:
-                kept.forget()
-                raise
-            if result.record.resumed:
-                log.info("taken from the run that was stopped: %s", ", ".join(result.record.resumed))
-            result.record.progress = step
-            write_outputs(result, folder)
-            kept.forget()
-            for finding in result.record.findings:
-                log.info("%s %s", finding.level, finding)
-            log.info("seconds %s", result.record.seconds)
+        result = run_into(chosen, folder, name=str(study or "the demonstration"), progress=step)
     _summary(result, folder)
 
 
@@ -238,40 +218,6 @@ def _progress() -> Iterator[Callable[[str], None]]:
             bars.add_task(name, total=None)
 
         yield step
-
-
-@contextmanager
-def _log(folder: Path) -> Iterator[logging.Logger]:
-    """A log beside the outputs, appended to: a failed run is seen there as well."""
-    from gis.errors import OutputError
-
-    log = logging.getLogger("shalgai")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
-    except OSError as error:
-        reason = "it is a file" if folder.is_file() else error.strerror
-        raise OutputError(f"{folder}: not a folder to write to ({reason}); choose another one with --out") from None
-    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    log.addHandler(handler)
-    try:
-        yield log
-    except ShalgaiError as error:
-        log.error("failed: %s", error)
-        raise
-    except KeyboardInterrupt:
-        log.error("stopped by the user")
-        raise
-    except Exception:
-        log.exception("a fault of the program; please report it with this log")
-        raise
-    finally:
-        log.removeHandler(handler)
-        handler.close()
 
 
 def _escape(text: str) -> str:

@@ -143,16 +143,14 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
             scored[fields.remoteness_value(study.remoteness.preset)] = far.value
         scored = scored.join(supply(study, scored, travelled, record))
         scored, tables = fitness(study, inputs, scored, record)
-    with record.stage("certainty"):
-        sure = sureness(study, inputs, places, level, travelled, scored, tables, record)
-        if sure is not None:
-            scored = scored.join(sure.columns)
-            tables["sensitivity"] = sure.sensitivity
-        explained = cards(study, inputs, travelled, scored, tables, sure, record)
+    sure = record.keep("certainty", lambda: sureness(study, inputs, places, level, travelled, scored, tables, record))
+    if sure is not None:
+        scored = scored.join(sure.columns)
+        tables["sensitivity"] = sure.sensitivity
+    explained = record.keep("cards", lambda: cards(study, inputs, travelled, scored, tables, sure, record))
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
-    with record.stage("planning"):
-        planned = planning(study, inputs, settlements, travelled, record)
-        settlements = planned.settlements
+    planned = record.keep("planning", lambda: planning(study, inputs, settlements, travelled, record))
+    settlements = planned.settlements
     centres = settlements.loc[level.reindex(settlements.index).notna(), [fields.NAME, fields.POPULATION, "geometry"]]
     names = np.array([tier.name for tier in inputs.tiers], object)
     centres = centres.assign(tier=names[level[centres.index].astype(int)])

@@ -1,4 +1,7 @@
-"""Run many studies one after the other, go on after one fails, and leave a summary table."""
+"""Run many studies one after the other, go on after one fails, and leave a summary table.
+
+Each has its `run.log` beside its outputs; one that was killed or stopped goes on from its last finished stage.
+"""
 
 import argparse
 import contextlib
@@ -18,7 +21,7 @@ COLUMNS = ["study", "seconds", "settlements", *POTENTIALS, "warnings", "repairs"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the studies; 0 if all succeeded, 1 if one failed, 2 if there was none or the table cannot be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", nargs="+", type=Path, help="study files, or folders that are searched for study*.toml")
     parser.add_argument("--summary", type=Path, default=Path("batch.csv"), help="the table (default: %(default)s)")
     chosen = parser.parse_args(argv)
@@ -50,8 +53,7 @@ def found(path: Path) -> list[Path]:
 def one(study: Path, taken: dict[Path, Path]) -> dict[str, object]:
     """Run one study into its own folder of outputs, and say how it went; `taken` holds the folders of the others."""
     from gis.inputs import counts
-    from gis.outputs import write_outputs
-    from gis.pipeline import compute
+    from gis.running import run_into
     from gis.study import read_study
 
     row: dict[str, object] = dict.fromkeys(COLUMNS, "") | {"study": study.as_posix()}
@@ -61,8 +63,7 @@ def one(study: Path, taken: dict[Path, Path]) -> dict[str, object]:
         folder = read.resolve(read.outputs.folder).resolve()
         if taken.setdefault(folder, study) != study:
             raise ShalgaiError(f"{folder}: holds the results of {taken[folder]}; give outputs.folder another name")
-        result = compute(read)
-        write_outputs(result, folder)
+        result = run_into(read, folder, name=study.as_posix())
         number = counts(result.record.findings)
         row |= result.settlements["potential"].value_counts().to_dict()
         row |= {"settlements": len(result.settlements), "warnings": number["warning"], "repairs": number["repair"]}
