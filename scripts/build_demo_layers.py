@@ -13,6 +13,7 @@ from demo_layers.catalogue import build_catalogue
 from demo_layers.climate import build_climate
 from demo_layers.outlines import build_outlines
 from demo_layers.places import build_places
+from demo_layers.regions import build_regions
 from demo_layers.roads import build_roads
 
 LAYERS = Path(__file__).resolve().parents[1] / "layers"
@@ -35,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     country.mkdir(parents=True, exist_ok=True)
     water = build_outlines(source, country)
     places = build_places(source, country)
+    build_regions(country, places)
     build_roads(source, country, places, water)
     build_climate(source, country)
     build_catalogue(LAYERS, out)

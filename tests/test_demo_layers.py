@@ -34,9 +34,11 @@ GENERATED = [
     "roads.geojson",
     "country.geojson",
     "lakes.geojson",
+    "regions.geojson",
     "temperature_monthly.tif",
     "precipitation_monthly.tif",
 ]
+EQUAL_AREA = "+proj=aea +lat_0=0 +lon_0=67 +lat_1=43 +lat_2=53"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data/kazakhstan is absent")
 
 # Our region -> the shared layer's name of it, and the Kazakh name in the statistics.
@@ -176,6 +178,43 @@ def test_tiers_and_regions(settlements: pd.DataFrame) -> None:
     assert centres["region"].is_unique, "one centre a region"
     stated = pd.read_csv(COUNTRY / "source" / "regions.csv").set_index("region")["centre"]
     assert centres.set_index("region")["name_en"].to_dict() == stated.to_dict()
+
+
+def test_regions_share_out_the_country(settlements: pd.DataFrame) -> None:
+    regions = gpd.read_file(COUNTRY / "regions.geojson").to_crs(EQUAL_AREA)
+    assert regions.is_valid.all()
+    assert sorted(regions["region_kk"]) == sorted(settlements["region_kk"].unique())
+    assert regions["note"].str.startswith("approximate").all(), "nobody may take them for borders"
+    country = gpd.read_file(COUNTRY / "country.geojson").to_crs(EQUAL_AREA).geometry.iloc[0]
+    whole = regions.union_all()
+    assert whole.symmetric_difference(country).area < 1e-3 * country.area
+    assert regions.area.sum() == pytest.approx(whole.area, rel=1e-3), "none overlap"
+
+
+def test_each_place_lies_in_its_region(settlements: pd.DataFrame) -> None:
+    """But for those beyond the outline, which is generalised."""
+    regions = gpd.read_file(COUNTRY / "regions.geojson")
+    country = gpd.read_file(COUNTRY / "country.geojson").geometry.iloc[0]
+    places = gpd.GeoDataFrame(
+        settlements, geometry=gpd.points_from_xy(settlements["lon"], settlements["lat"]), crs=4326
+    )
+    inside = places[places.within(country.buffer(-0.01))]
+    assert len(inside) > 0.9 * len(places)
+    joined = inside[["region_kk", "geometry"]].sjoin(regions[["region_kk", "geometry"]], predicate="within")
+    assert (joined["region_kk_left"] == joined["region_kk_right"]).all()
+    assert len(joined) == len(inside)
+
+
+@needs_shared
+def test_regions_are_as_near_to_the_real_ones_as_said() -> None:
+    """The README of the layers says that some 86 % of the country lies in the right region."""
+    ours = gpd.read_file(COUNTRY / "regions.geojson").to_crs(EQUAL_AREA)
+    theirs = gpd.read_file(SHARED / "regions.gpkg").to_crs(EQUAL_AREA)
+    name = next(column for column in theirs if {"Abay", "Ulytau"} <= set(theirs[column].astype(str)))
+    theirs["theirs"] = theirs[name].map({english: region for region, (english, _) in REGIONS.items()})
+    both = gpd.overlay(ours, theirs[["theirs", "geometry"]])
+    right = both[both["region"] == both["theirs"]].area.sum() / theirs.area.sum()
+    assert 0.855 < right < 0.87
 
 
 def test_outlines_hold_the_places(settlements: pd.DataFrame) -> None:

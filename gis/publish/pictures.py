@@ -1,17 +1,19 @@
-"""Pictures of disparity between regions, as SVG that opens anywhere: Lorenz curves and rankings.
+"""Pictures of regions, as SVG that opens anywhere: classes by region, Lorenz curves and rankings.
 
 Letters are drawn as outlines of the font that comes with matplotlib, which has the Kazakh ones. The same figures make
 the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from gis import fields as f
 from gis.publish import palette
-from gis.publish.words import column_label, number, words
+from gis.publish.words import class_name, column_label, number, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +22,70 @@ if TYPE_CHECKING:
 _STYLE: Any = {"text.parse_math": False, "svg.hashsalt": "shalgai", "font.family": "DejaVu Sans", "font.size": 9.0}
 _COLOURS = (palette.POTENTIAL["high"], palette.POTENTIAL["low"], palette.REGION, palette.ROADS["trunk"][0])
 _DASHES = ("-", "--", "-.", ":")
+_ROOM = 0.04  # the least share of a bar that a number is written in
+
+
+def write_classes_by_region(path: Path, regions: pd.DataFrame, names: Sequence[str], language: str) -> None:
+    """Draw the shares of the classes of potential in each region as bars, with the numbers of settlements in them.
+
+    Parameters
+    ----------
+    path
+        The `.svg`; replaced where it exists.
+    regions
+        A row for each region: `settlements` and `settlements_<class>`.
+    names
+        Of the regions, in their order, which is that of the bars from above.
+    language
+        `en`, `ru` or `kk`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> counts = {f"settlements_{name}": [2, 0] for name in f.POTENTIALS}
+    >>> with TemporaryDirectory() as folder:
+    ...     write_classes_by_region(Path(folder) / "a.svg", pd.DataFrame(counts), ["Ұлытау", "Abai"], "kk")
+    ...     (Path(folder) / "a.svg").read_text("utf-8")[:5]
+    '<?xml'
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    w = words(language)
+    counts = regions[[f"settlements_{name}" for name in f.POTENTIALS]].to_numpy(float)
+    total = counts.sum(axis=1)
+    share = np.divide(counts, total[:, None], out=np.zeros_like(counts), where=total[:, None] > 0)
+    rows = range(len(counts))
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(7.0, 1.0 + 0.24 * len(counts)), layout="constrained")
+        axes = figure.add_subplot()
+        left = np.zeros(len(counts))
+        for column, name in enumerate(f.POTENTIALS):
+            if not counts[:, column].any():
+                continue
+            colour = palette.POTENTIAL[name]
+            axes.barh(rows, share[:, column], left=left, color=colour, height=0.78, edgecolor="white", linewidth=0.5,
+                      label=class_name(f.POTENTIAL, name, language))  # fmt: skip
+            for row in np.flatnonzero(share[:, column] >= _ROOM).tolist():
+                middle = left[row] + share[row, column] / 2
+                axes.text(middle, row, number(counts[row, column], language), ha="center", va="center", fontsize=7,
+                          color=_ink(colour))  # fmt: skip
+            left += share[:, column]
+        for row in rows:
+            axes.text(1.01, row, number(total[row], language), va="center")
+        axes.set_title(w["column.settlements"], loc="right", fontsize="small")
+        axes.set_yticks(rows, names)
+        axes.set(xlim=(0, 1), ylim=(len(counts) - 0.4, -0.6), xticks=[])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        figure.legend(loc="outside lower center", ncols=len(f.POTENTIALS), frameon=False)
+        _save(figure, path)
+
+
+def _ink(colour: str) -> str:
+    """Black or white, whichever is easier to read on a colour."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
 
 
 def write_lorenz(path: Path, lorenz: pd.DataFrame, gini: Mapping[str, float], language: str) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gis import fields as f
 from gis.publish import palette
+from gis.publish.pictures import write_classes_by_region
 from gis.publish.report import Block, Items, Picture, Section, Table, Text
 from gis.publish.report_base import NOTHING, Run, headings, place_names, places, region_name, written_day
 from gis.publish.report_methods import methods, reproduce
@@ -23,7 +24,7 @@ REVIEW: Mapping[str, tuple[int, float]] = {
 MOST = 20
 """How many settlements the lists of the most remote and the least certain hold."""
 
-_FOLDER = "report"
+_FOLDER, _BY_REGION = "report", "classes_by_region.svg"
 
 
 def sections(run: Run, folder: Path) -> list[Section]:
@@ -135,11 +136,13 @@ def _classes(run: Run, folder: Path) -> list[Block]:
     return [*blocks, _map(run, folder, f.POTENTIAL, palette.POTENTIAL)]
 
 
-def _by_region(run: Run, _: Path) -> list[Block]:
+def _by_region(run: Run, folder: Path) -> list[Block]:
     table = run.tables.get("regions")
     if table is None:
         return []
-    w = words(run.language)
+    w, path = words(run.language), f"{_FOLDER}/{_BY_REGION}"
+    own = table.iloc[:-1]  # the last row is the total
+    write_classes_by_region(folder / path, own, [region_name(run, name) for name in own[f.REGION]], run.language)
     columns = [f"settlements_{name}" for name in f.POTENTIALS]
     rows = [
         [
@@ -151,7 +154,7 @@ def _by_region(run: Run, _: Path) -> list[Block]:
     ]
     named = [class_name(f.POTENTIAL, name, run.language) for name in f.POTENTIALS]
     head = [w["column.region"], w["column.settlements"], *named, w["column.population"]]
-    return [Table(head, rows, numbers=7, total=True)]
+    return [Table(head, rows, numbers=7, total=True), Picture(path, w["report.by_region"])]
 
 
 def _remoteness(run: Run, folder: Path) -> list[Block]:
