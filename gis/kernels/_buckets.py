@@ -109,13 +109,13 @@ def _better(friction, minutes, way, half, jump, cell, through):  # type: ignore[
     bettered = 0
     if _COUNT[way] > _NARROW:
         for b in range(8):
-            there = np.uint64(cell + (jump[b] & -((way >> b) & 1)))
+            there = np.uint64(np.int64(cell) + (jump[b] & -((way >> b) & 1)))
             through[b] = here + (f + friction[there]) * half[b]
             bettered |= np.int64(through[b] < minutes[there]) << b
         return bettered
     for k in range(_COUNT[way]):
         b = np.int64(_MOVES[way, k])
-        there = np.uint64(cell + jump[b])
+        there = np.uint64(np.int64(cell) + jump[b])
         through[b] = here + (f + friction[there]) * half[b]
         bettered |= np.int64(through[b] < minutes[there]) << b
     return bettered
@@ -198,6 +198,7 @@ def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):
     flat, friction, through, jump = minutes.ravel(), land.friction.ravel(), np.empty(16), ROWS * nx + COLUMNS
     head, listed, after, spare, todo = queue
     plain = land.elevation.size == 0
+    corridor = plain and moves == 8
     worked, reached, following = 0, 0, np.int64(_NONE)
     while bucket < _FAR:
         cell, following = following, np.int64(_NONE)
@@ -211,27 +212,38 @@ def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):
             cell = np.int64(listed[entry])
             head[bucket] = after[entry]
             _free(entry, after, spare)
-            if not todo[cell]:
+            if not todo[np.uint64(cell)]:
                 continue
-            todo[cell] = False
+            todo[np.uint64(cell)] = False
         worked += 1
-        i = np.int64(np.uint32(cell) // np.uint32(nx))
-        way = np.int64(ways[cell])
-        bettered = _better(friction, flat, way, halves[i], jump, cell, through) if plain else 0
+        way = np.int64(ways[np.uint64(cell)])
+        half = halves[np.uint32(cell) // np.uint32(nx)]
+        if corridor and _COUNT[way] <= 2:
+            for k in range(_COUNT[way]):
+                move = np.int64(_MOVES[way, k])
+                there = cell + jump[move]
+                value = flat[np.uint64(cell)] + (friction[np.uint64(cell)] + friction[np.uint64(there)]) * half[move]
+                if value < flat[np.uint64(there)]:
+                    reached += flat[np.uint64(there)] == np.inf
+                    flat[np.uint64(there)] = value
+                    if following == _NONE:
+                        todo[there] = False
+                        following = there
+                    else:
+                        todo[there] = True
+                        _put(there, max(bucket, _bucket_of(value, base, per_minute)), head, listed, after, spare)
+            continue
+        bettered = _better(friction, flat, way, half, jump, np.uint64(cell), through) if plain else 0
         if moves > 8 or not plain:
             bettered |= _better_any(land, minutes, 8 if plain else 0, moves, cell, through)
         while bettered:
             move = np.int64(_MOVES[bettered & 255, 0]) if bettered & 255 else 8 + np.int64(_MOVES[bettered >> 8, 0])
             bettered &= bettered - 1
             there, value = cell + jump[move], through[move]
-            reached += flat[there] == np.inf
-            flat[there] = value
-            if bettered == 0 and _COUNT[way] <= 2 and moves == 8:
-                todo[there] = False
-                following = there
-            else:
-                todo[there] = True
-                _put(there, max(bucket, _bucket_of(value, base, per_minute)), head, listed, after, spare)
+            reached += flat[np.uint64(there)] == np.inf
+            flat[np.uint64(there)] = value
+            todo[np.uint64(there)] = True
+            _put(there, max(bucket, _bucket_of(value, base, per_minute)), head, listed, after, spare)
     return bucket, worked, reached
 
 

@@ -11,6 +11,15 @@ _UNTIED = 253  # minutes that only a neighbour of equal minutes explains, as on 
 
 
 @kernel
+def mark_unknown(friction, minutes, first, last):  # type: ignore[no-untyped-def]
+    """Turn the minutes of unknown cells that no start gave any, in the rows from `first` to `last`, into NaN."""
+    for i in range(first, last):
+        for j in range(friction.shape[1]):
+            unknown = np.isnan(friction[i, j]) & (minutes[i, j] == np.inf)
+            minutes[i, j] = np.nan if unknown else minutes[i, j]
+
+
+@kernel
 def _match(minutes, moving, here, move, code):  # type: ignore[no-untyped-def]
     """Note a move where it leads from fewer minutes to just those that are here."""
     for j in range(len(code)):
@@ -50,7 +59,7 @@ def _weigh_across(f, z, length, left, right):  # type: ignore[no-untyped-def]
 
 @kernel
 def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ignore[no-untyped-def]
-    """Fill `move_in` for the rows from `first` to `last`, and turn minutes of unknown cells into NaN.
+    """Fill `move_in` for the rows from `first` to `last`.
 
     A cell that keeps its starting value is `AT_START`; else it takes the first move, in the order of
     `ROWS` and `COLUMNS`, that leads to its minutes from a cell of fewer minutes. Returns how many cells only a
@@ -93,7 +102,6 @@ def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ign
             if code[j] == _UNTIED:
                 code[j] = _knight_in(land, moves, minutes, i, j)
                 untied += code[j] == _UNTIED
-            minutes[i, j] = np.nan if code[j] == NO_MOVE and np.isnan(land.friction[i, j]) else minutes[i, j]
     return untied
 
 
@@ -114,11 +122,15 @@ def _knight_in(land, moves, minutes, i, j):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def tie_equals(land, moves, minutes, move_in):  # type: ignore[no-untyped-def]
-    """Give the cells that only neighbours of equal minutes explain a move, outwards from those that have one."""
+def tie_equals(land, moves, minutes, move_in, first, last):  # type: ignore[no-untyped-def]
+    """Give the cells that only neighbours of equal minutes explain a move, outwards from those that have one.
+
+    Begins at the rows from `first` to `last`; returns how many cells were given one.
+    """
     ny, nx = minutes.shape
     stack = [0]
-    for cell in range(minutes.size):
+    tied = 0
+    for cell in range(first * nx, last * nx):
         stack.append(cell)
         while len(stack) > 1:
             here = stack.pop()
@@ -135,7 +147,9 @@ def tie_equals(land, moves, minutes, move_in):  # type: ignore[no-untyped-def]
                     and minutes[i, j] + move_minutes(land, i, j, move) == minutes[i2, j2]
                 ):
                     move_in[i2, j2] = move
+                    tied += 1
                     stack.append(i2 * nx + j2)
+    return tied
 
 
 @kernel

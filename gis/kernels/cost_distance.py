@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,7 @@ from gis.kernels._buckets import finish_by_buckets
 from gis.kernels._jit import kernel
 from gis.kernels._moves import COLUMNS, ROWS, Float, Land, move_lengths
 from gis.kernels._tiles import sweep_tiles
-from gis.kernels._trace import AT_START, NO_MOVE, label_sources, tie_equals, trace_moves
+from gis.kernels._trace import AT_START, NO_MOVE, label_sources, mark_unknown, tie_equals, trace_moves
 
 Int = NDArray[np.int32]
 
@@ -23,20 +24,37 @@ _BAND = 4_000_000  # cells between two returns to Python, so that Ctrl-C is hear
 class CostDistance:
     """Answer of `cost_distance`, three arrays of shape `(ny, nx)`.
 
+    Sources and moves are worked out from the minutes when they are first asked for. Until then minutes, friction,
+    start and elevation, of which no copy is taken, must be left as they are; a `RuntimeError` tells that they were not.
+
     Parameters
     ----------
     minutes
         Least minutes from the cell to a start: 0 at a centre, `inf` at barriers and where no start can be
         reached, NaN where friction is unknown.
-    source
-        Flat index (`row * nx + column`) of the start cell that serves the cell; -1 none.
-    move_in
-        Number of the move by which the minutes came into the cell: 0-15, 254 at a start, 255 none. `way` reads it.
+    trace
+        What makes sources and moves.
     """
 
     minutes: Float
-    source: Int
-    move_in: NDArray[np.uint8]
+    trace: Callable[[], tuple[Int, NDArray[np.uint8]]] = field(repr=False)
+
+    @cached_property
+    def _traced(self) -> tuple[Int, NDArray[np.uint8]]:
+        return self.trace()
+
+    @property
+    def source(self) -> Int:
+        """Return the flat index (`row * nx + column`) of the start cell that serves each cell; -1 none."""
+        return self._traced[0]
+
+    @property
+    def move_in(self) -> NDArray[np.uint8]:
+        """Return the number of the move by which the minutes came into each cell, as `way` reads it.
+
+        0-15, 254 at a start, 255 none.
+        """
+        return self._traced[1]
 
     def way(self, row: int, column: int) -> NDArray[np.int64]:
         """Return the rows and columns of the cells of the journey from a cell to its start, shape `(cells, 2)`.
@@ -154,18 +172,19 @@ def cost_distance(
         if z.shape != f.shape:
             raise ValueError(f"elevation must have the shape of friction {f.shape}, got {z.shape}")
         f = np.where(np.isfinite(z), f, np.nan)
-    start_cells, n_open = _survey(f, begin)
-    report = _reporter(progress, n_open)
-    land, minutes = Land(f, z, lengths, diagonal_gaps), begin.copy()
     n_threads = threads or _cores()
+    land, minutes = Land(f, z, lengths, diagonal_gaps), begin.copy()
     with ThreadPoolExecutor(n_threads) as pool:
+        start_cells, n_open = _survey(f, begin, pool)
+        report = _reporter(progress, n_open)
         if neighbours == 16 or not sweep_tiles(
             land, minutes, start_cells, pool=pool, threads=n_threads, size=tile, report=report
         ):
             finish_by_buckets(land, neighbours, minutes, report=report)
-        answer = _trace(land, neighbours, begin, minutes, pool)
+        for _ in pool.map(lambda band: mark_unknown(f, minutes, *band), _bands(f.shape)):
+            pass
     report(n_open)
-    return answer
+    return CostDistance(minutes, partial(_trace, land, neighbours, begin, minutes, n_threads))
 
 
 def _cores() -> int:
@@ -191,22 +210,31 @@ def _per_row(size: ArrayLike, ny: int, name: str) -> Float:
     return np.ascontiguousarray(np.broadcast_to(rows, (ny,)))
 
 
-def _survey(friction: Float, start: Float) -> tuple[NDArray[np.int64], int]:
+def _bands(shape: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the first and the last row of bands of a grid, for threads to share."""
+    ny, nx = shape
+    step = max(1, min(_BAND // nx, -(-ny // 8)))
+    return [(first, min(first + step, ny)) for first in range(0, ny, step)]
+
+
+def _survey(friction: Float, start: Float, pool: ThreadPoolExecutor) -> tuple[NDArray[np.int64], int]:
     """Return the flat indices of the starts and the number of cells that can be walked on."""
-    n_starts, n_open, bad_friction, bad_start = _count(friction, start)
+    bands, nx = _bands(friction.shape), friction.shape[1]
+    counts = np.array(list(pool.map(lambda band: _count(friction, start, *band), bands)))
+    n_starts, n_open, bad_friction, bad_start = counts.sum(axis=0).tolist()
     if bad_friction:
         raise ValueError("friction must be 0 or more, inf for a barrier or NaN for unknown")
     if bad_start:
         raise ValueError("start must hold minutes of 0 or more, and inf where there is no start")
-    cells = np.empty(n_starts, np.int64)
-    _gather(start, cells)
-    return cells, n_open
+    filled = [band for band, count in zip(bands, counts, strict=True) if count[0]]
+    cells = [np.flatnonzero(start[first:last] < np.inf) + first * nx for first, last in filled]
+    return np.concatenate([np.empty(0, np.int64), *cells]), n_open
 
 
 @kernel
-def _count(friction, start):  # type: ignore[no-untyped-def]
+def _count(friction, start, first, last):  # type: ignore[no-untyped-def]
     n_starts = n_open = bad_friction = bad_start = 0
-    for i in range(friction.shape[0]):
+    for i in range(first, last):
         for j in range(friction.shape[1]):
             n_open += friction[i, j] < np.inf
             bad_friction += friction[i, j] < 0
@@ -216,25 +244,16 @@ def _count(friction, start):  # type: ignore[no-untyped-def]
     return n_starts, n_open, bad_friction, bad_start
 
 
-@kernel
-def _gather(start, cells):  # type: ignore[no-untyped-def]
-    nx, k = start.shape[1], 0
-    for i in range(start.shape[0]):
-        for j in range(nx):
-            if start[i, j] < np.inf:
-                cells[k] = i * nx + j
-                k += 1
-
-
-def _trace(land: Land, moves: int, start: Float, minutes: Float, pool: ThreadPoolExecutor) -> CostDistance:
-    """Derive moves and sources from the final minutes, in bands of rows."""
-    ny, nx = minutes.shape
+def _trace(land: Land, moves: int, start: Float, minutes: Float, threads: int) -> tuple[Int, NDArray[np.uint8]]:
+    """Derive sources and moves from the final minutes, in bands of rows."""
+    nx = minutes.shape[1]
     move_in = np.empty(minutes.shape, np.uint8)
     source = np.full(minutes.shape, -1, np.int32)
-    step = max(1, min(_BAND // nx, -(-ny // 8)))
-    bands = [(first, min(first + step, ny)) for first in range(0, ny, step)]
-    if sum(pool.map(lambda band: trace_moves(land, moves, start, minutes, move_in, *band), bands)):
-        tie_equals(land, moves, minutes, move_in)
-    for _ in pool.map(lambda band: label_sources(move_in, source, band[0] * nx, band[1] * nx), bands):
-        pass
-    return CostDistance(minutes, source, move_in)
+    bands = _bands(minutes.shape)
+    with ThreadPoolExecutor(threads) as pool:
+        untied = sum(pool.map(lambda band: trace_moves(land, moves, start, minutes, move_in, *band), bands))
+        if untied and untied > sum(tie_equals(land, moves, minutes, move_in, *band) for band in bands):
+            raise RuntimeError("minutes, friction, start or elevation were changed before sources were asked for")
+        for _ in pool.map(lambda band: label_sources(move_in, source, band[0] * nx, band[1] * nx), bands):
+            pass
+    return source, move_in
