@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from gis.fields import BACKWARD_MIN, COMPONENT_ID, FORWARD_MIN, FROM_ID, LENGTH_M, TO_ID
+from gis.space.boxes import boxes_around, touching
 from gis.space.geodesy import densified, local_crs, segment_lengths_m, vertex_measures_m
 from gis.space.network import Network
 
@@ -32,7 +33,7 @@ def snap(points: gpd.GeoSeries, network: Network, *, near_m: float) -> pd.DataFr
     The nearest point on an edge that can be driven; but where the largest component lies within `near_m`, the
     nearest point of that: a stub of road that was drawn apart does not cut a village off. In a conformal plane,
     so that nearest means nearest; distances are geodesic. Of edges at the same distance the one whose point lies
-    further west, then south, then the faster is taken, whatever their order.
+    further west, then south, then the faster is taken, whatever their order; of equals in all that, the first.
 
     Parameters
     ----------
@@ -138,30 +139,31 @@ class _Plane:
     lonlat: Float
     to_plane: Transformer
     points: NDArray[np.object_]
-    dense: NDArray[np.object_]
     lines: NDArray[np.object_]
+    boxes: Float
 
     @classmethod
     def of(cls, points: gpd.GeoSeries, network: Network) -> "_Plane":
         edges = network.edges
         usable = np.isfinite(np.minimum(edges[FORWARD_MIN], edges[BACKWARD_MIN]).to_numpy(float))
         lonlat = np.column_stack([points.x, points.y])
-        corners = np.vstack([lonlat, shapely.get_coordinates(edges.geometry.to_numpy())])
+        lines = edges.geometry.to_numpy()
+        boxes = shapely.bounds(lines).reshape(-1, 4)
+        corners = np.vstack([lonlat, boxes[:, :2], boxes[:, 2:]])
         bounds = (*corners.min(axis=0), *corners.max(axis=0)) if len(corners) else (0.0, 0.0, 0.0, 0.0)
         to_plane = Transformer.from_crs("EPSG:4326", CRS(local_crs(bounds)), always_xy=True)
-        dense = densified(edges.geometry.to_numpy())
-        lines = shapely.transform(dense, lambda xy: np.column_stack(to_plane.transform(*xy.T)))
         flat = shapely.points(*to_plane.transform(*lonlat.T))
-        return cls(edges, usable, edges[COMPONENT_ID].to_numpy(np.int64), lonlat, to_plane, flat, dense, lines)
+        return cls(edges, usable, edges[COMPONENT_ID].to_numpy(np.int64), lonlat, to_plane, flat, lines, boxes)
 
     def nearest(self, rows: Int, candidates: Int, within_m: float = np.inf) -> pd.DataFrame:
         """The nearest point on candidate edges of the settlements at given positions; those farther may be left out."""
         if len(candidates) == 0 or len(rows) == 0:
             return _nowhere(rows)
-        lines = self.lines[candidates]
-        tree = shapely.STRtree(lines)
         # The plane's scale is below 2 as far as 12 000 km from its middle.
         reach = None if np.isinf(within_m) else 2 * within_m + _ROUNDING_M
+        candidates = self._near(rows, candidates, reach)
+        lines = self._flat(densified(self.lines[candidates]))
+        tree = shapely.STRtree(lines)
         (which, _), least = tree.query_nearest(
             self.points[rows], max_distance=reach, all_matches=False, return_distance=True
         )
@@ -172,7 +174,7 @@ class _Plane:
         row, line = tree.query(points, predicate="dwithin", distance=least + _TIE_M)
         along = shapely.line_locate_point(lines[line], points[row])
         at = shapely.line_interpolate_point(lines[line], along)
-        order = np.lexsort([*self._faster_first(candidates[line]), *_to_millimetres(at), row])
+        order = np.lexsort([candidates[line], *self._faster_first(candidates[line]), *_to_millimetres(at), row])
         chosen = order[np.unique(row[order], return_index=True)[1]]
         edge = candidates[line[chosen]]
         lonlat = np.column_stack(
@@ -191,6 +193,27 @@ class _Plane:
             }
         )
 
+    def _flat(self, dense: NDArray[np.object_]) -> NDArray[np.object_]:
+        return np.asarray(shapely.transform(dense, lambda xy: np.column_stack(self.to_plane.transform(*xy.T))))
+
+    def _near(self, rows: Int, candidates: Int, reach: float | None) -> Int:
+        """Keep the candidates that may be the nearest of some settlement, so that only those need be projected.
+
+        The edge that is nearest in degrees is so far off in the plane, and on the ground not farther: the plane's scale
+        is 1 in its middle and more elsewhere. What is nearer has its box in a box of so many metres.
+        """
+        lonlat = self.lonlat[rows]
+        if reach is not None:
+            around = boxes_around(lonlat, np.full(len(rows), reach))
+            candidates = candidates[touching(self.boxes[candidates], around)]
+        lines = self.lines[candidates]
+        which, found = shapely.STRtree(lines).query_nearest(shapely.points(lonlat), all_matches=False)
+        each, number = np.unique(found, return_inverse=True)
+        flat = self._flat(densified(lines[each]))
+        metres = shapely.distance(self.points[rows[which]], flat[number]) * 1.01 + 1.0
+        metres = metres if reach is None else np.minimum(metres, reach)
+        return candidates[touching(self.boxes[candidates], boxes_around(lonlat[which], metres))]
+
     def _faster_first(self, edge: Int) -> list[Float]:
         """Sort keys that do not depend on the order of the roads, the weightiest last, as numpy.lexsort has them."""
         length_m = self.edges[LENGTH_M].to_numpy(float)[edge]
@@ -207,8 +230,9 @@ class _Plane:
     def _fraction(self, edge: Int, along: Float) -> Float:
         """Turn metres of the plane into shares of the geodesic length, exact at every vertex."""
         each, which = np.unique(edge, return_inverse=True)
-        flat = shapely.get_coordinates(self.lines[each])
-        metres, first, last = vertex_measures_m(self.dense[each])
+        dense = densified(self.lines[each])
+        flat = shapely.get_coordinates(self._flat(dense))
+        metres, first, last = vertex_measures_m(dense)
         step = np.hypot(*np.diff(flat, axis=0, prepend=flat[:1]).T)
         step[first] = 0.0
         measure = np.cumsum(step)
