@@ -116,8 +116,57 @@ def walk_chains(pair, offset, to, minutes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def leave_chains(chains, start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
-    """Carry the sources inside the chains listed out to the chains' ends; `reached_by` as in `fill_chains`."""
+def core_rows(offset, to, minutes, core_node, core_of, start, node, ends, forth, back):  # type: ignore[no-untyped-def]
+    """Return the rows of the core: offset, to, minutes, and of each edge `last_node` and `along` (see `Contracted`).
+
+    Of parallel ways the quickest is kept; one that leads back to its own start is left out.
+    """
+    chain_of, total = np.empty(len(core_of), np.int32), np.zeros((len(ends), 2))
+    for c in range(len(ends)):
+        for s in range(start[c], start[c + 1]):
+            chain_of[node[s]] = c
+        for h in range(start[c] + c, start[c + 1] + c + 1):
+            total[c, 0] += forth[h]
+            total[c, 1] += back[h]
+    room = 0
+    for v in core_node:
+        room += offset[v + 1] - offset[v]
+    core_offset = np.zeros(len(core_node) + 1, np.int64)
+    core_to, core_minutes = np.empty(room, np.int32), np.empty(room)
+    last_node, along = np.empty(room, np.int32), np.empty(room, np.int32)
+    kept = 0
+    for i in range(len(core_node)):
+        first, v = kept, core_node[i]
+        for e in range(offset[v], offset[v + 1]):
+            end, through, last, by = core_of[to[e]], minutes[e], v, -1
+            if end < 0:
+                c = chain_of[to[e]]
+                way = 0 if ends[c, 0] == i else 1
+                end, through, by = ends[c, 1 - way], total[c, way], 2 * c + way
+                last = node[start[c + 1] - 1] if way == 0 else node[start[c]]
+            if end == i or through == np.inf:
+                continue
+            at = first
+            while at < kept and core_to[at] < end:
+                at += 1
+            if at == kept or core_to[at] > end:
+                for j in range(kept, at, -1):
+                    core_to[j], core_minutes[j] = core_to[j - 1], core_minutes[j - 1]
+                    last_node[j], along[j] = last_node[j - 1], along[j - 1]
+                kept += 1
+            elif core_minutes[at] <= through:
+                continue
+            core_to[at], core_minutes[at], last_node[at], along[at] = end, through, last, by
+        core_offset[i + 1] = kept
+    return core_offset, core_to[:kept], core_minutes[:kept], last_node[:kept], along[:kept]
+
+
+@kernel
+def leave_chains(chains, start, node, ends, forth, back, minutes, source, core_minutes, core_source, last_node, along):  # type: ignore[no-untyped-def]
+    """Carry the sources inside the chains listed out to the chains' ends.
+
+    Of ends that are reached so, `last_node` and `along` take the way, as of a core edge.
+    """
     for c in chains:
         for way in range(2):
             best, from_source, last = np.inf, -1, -1
@@ -130,62 +179,76 @@ def leave_chains(chains, start, node, ends, forth, back, reached_by, minutes, so
                     best, from_source = minutes[last], source[last]
             best += forth[start[c + 1] + c] if way == 0 else back[start[c] + c]
             end = ends[c, 1 - way]
-            if best < minutes[end]:
-                minutes[end], source[end], predecessor[end] = best, from_source, last
-                reached_by[end] = 2 * c + way
+            if best < core_minutes[end]:
+                core_minutes[end], core_source[end] = best, from_source
+                last_node[end], along[end] = last, 2 * c + way
 
 
 @kernel
-def fill_chains(first, last_chain, start, node, ends, forth, back, reached_by, minutes, source, predecessor):  # type: ignore[no-untyped-def]
+def fill_chains(  # type: ignore[no-untyped-def]
+    first, last_chain, start, node, ends, forth, back,
+    core_node, along, core_minutes, core_source, minutes, source, predecessor,
+):  # fmt: skip
     """Fill in the nodes of the chains from `first` to `last_chain` from their ends.
 
-    `reached_by[end]` is `2 * chain` for an end b that was reached along the chain, `2 * chain + 1` for an end a.
-    Nothing better can come back from there, and neither rounding nor edges of 0 minutes must make it seem so.
+    `minutes` comes in as inf but at sources, which hold their `source` too. `along[end]` is `2 * chain` for an end b
+    that was reached along the chain, `2 * chain + 1` for an end a. Nothing better can come back from there, and
+    neither rounding nor edges of 0 minutes must make it seem so. Values are chosen without branches, which are
+    foreseen badly here.
     """
     for c in range(first, last_chain):
-        for way in range(2):
-            end = ends[c, way]
-            best, from_source, last = minutes[end], source[end], end
-            if reached_by[end] == 2 * c + 1 - way:
-                best = np.inf
-            for step in range(start[c + 1] - start[c]):
-                s = start[c] + step if way == 0 else start[c + 1] - 1 - step
-                best += forth[s + c] if way == 0 else back[s + c + 1]
-                v = node[s]
-                if best < minutes[v]:
-                    minutes[v], source[v], predecessor[v] = best, from_source, last
-                else:
-                    best, from_source = minutes[v], source[v]
-                last = v
+        a, b = ends[c, 0], ends[c, 1]
+        best, from_source, last = core_minutes[a], core_source[a], core_node[a]
+        best = np.inf if along[a] == 2 * c + 1 else best
+        for s in range(start[c], start[c + 1]):
+            best += forth[s + c]
+            v = node[s]
+            if minutes[v] <= best:  # a source, or nothing has come so far
+                best, last = minutes[v], -1
+                from_source = source[v] if best < np.inf else -1
+            minutes[v], source[v], predecessor[v] = best, from_source, last
+            last = v
+        best, from_source, last = core_minutes[b], core_source[b], core_node[b]
+        best = np.inf if along[b] == 2 * c else best
+        for s in range(start[c + 1] - 1, start[c] - 1, -1):
+            best += back[s + c + 1]
+            v = node[s]
+            better = best < minutes[v]
+            best = best if better else minutes[v]
+            from_source = from_source if better else source[v]
+            minutes[v], source[v] = best, from_source
+            predecessor[v] = last if better else predecessor[v]
+            last = v
 
 
 @kernel
-def _merge(minutes, source, other_minutes, other_source, spare_minutes, spare_source):  # type: ignore[no-untyped-def]
-    """Merge two sorted lists of k labels into the first, each source once, by minutes and then by source."""
-    k, i, j, filled = len(minutes), 0, 0, 0
-    while filled < k:
-        left = minutes[i] if i < k else np.inf
-        right = other_minutes[j] if j < k else np.inf
-        if left == np.inf and right == np.inf:
-            break
-        if left < right or (left == right and source[i] <= other_source[j]):
-            value, s, i = left, source[i], i + 1
+def _merge(v, minutes, source, other_minutes, other_source, left_minutes, left_source):  # type: ignore[no-untyped-def]
+    """Merge a sorted list of k labels into node v's, each source once, by minutes and then by source."""
+    k = len(left_minutes)
+    if other_minutes[0] > minutes[v, k - 1]:
+        return
+    for m in range(k):
+        left_minutes[m], left_source[m] = minutes[v, m], source[v, m]
+    i = j = filled = 0
+    while filled < k:  # every source on the left is entered from there or from the right: the left cannot run out
+        left, right = left_minutes[i], other_minutes[j] if j < k else np.inf
+        if left < right or (left == right and (left == np.inf or left_source[i] <= other_source[j])):
+            value, s, i = left, left_source[i], i + 1
         else:
             value, s, j = right, other_source[j], j + 1
         known = False
         for m in range(filled):
-            known |= spare_source[m] == s
-        if not known:
-            spare_minutes[filled], spare_source[filled] = value, s
+            known |= source[v, m] == s
+        if not known or value == np.inf:
+            minutes[v, filled], source[v, filled] = value, s
             filled += 1
-    for m in range(k):
-        minutes[m] = spare_minutes[m] if m < filled else np.inf
-        source[m] = spare_source[m] if m < filled else -1
 
 
 @kernel
-def fill_chains_k(start, node, ends, forth, back, own, own_next, begin, minutes, source):  # type: ignore[no-untyped-def]
-    """Fill in k labels of the nodes of every chain from its ends and from the sources inside it.
+def fill_chains_k(  # type: ignore[no-untyped-def]
+    first, last_chain, start, node, ends, forth, back, own, own_next, begin, core_minutes, core_source, minutes, source
+):
+    """Fill in k labels of the nodes of the chains from `first` to `last_chain`, from their ends and sources inside.
 
     `own[node]` is the first source at a node, `own_next[source]` the next one there, -1 none.
     """
@@ -193,28 +256,30 @@ def fill_chains_k(start, node, ends, forth, back, own, own_next, begin, minutes,
     carried, origin = np.empty(k), np.empty(k, np.int32)
     one, one_source = np.full(k, np.inf), np.full(k, -1, np.int32)
     spare, spare_source = np.empty(k), np.empty(k, np.int32)
-    for c in range(len(start) - 1):
+    for c in range(first, last_chain):
         for way in range(2):
             for m in range(k):
-                carried[m], origin[m] = minutes[ends[c, way], m], source[ends[c, way], m]
+                carried[m], origin[m] = core_minutes[ends[c, way], m], core_source[ends[c, way], m]
             for step in range(start[c + 1] - start[c]):
                 s = start[c] + step if way == 0 else start[c + 1] - 1 - step
-                hop = forth[s + c] if way == 0 else back[s + c + 1]
+                v, hop = node[s], forth[s + c] if way == 0 else back[s + c + 1]
                 for m in range(k):
                     carried[m] += hop
-                    if carried[m] == np.inf:
-                        origin[m] = -1
-                v = node[s]
-                i = own[v]
-                while i >= 0:
-                    one[0], one_source[0] = begin[i], i
-                    _merge(carried, origin, one, one_source, spare, spare_source)
-                    i = own_next[i]
-                if way == 0:
+                    origin[m] = origin[m] if carried[m] < np.inf else -1
+                if way == 1:
+                    _merge(v, minutes, source, carried, origin, spare, spare_source)
+                else:
                     for m in range(k):
                         minutes[v, m], source[v, m] = carried[m], origin[m]
-                else:
-                    _merge(minutes[v], source[v], carried, origin, spare, spare_source)
+                if own[v] < 0:
+                    continue
+                i = own[v]
+                while way == 0 and i >= 0:
+                    one[0], one_source[0] = begin[i], i
+                    _merge(v, minutes, source, one, one_source, spare, spare_source)
+                    i = own_next[i]
+                for m in range(k):
+                    carried[m], origin[m] = minutes[v, m], source[v, m]
 
 
 @kernel

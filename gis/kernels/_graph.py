@@ -46,7 +46,7 @@ class Graph:
         """Return the node at the start of each edge, shape `(m,)`."""
         return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.offset))
 
-    @property
+    @cached_property
     def rows(self) -> tuple[Long, Int, Float, float, int]:
         """Return what a search needs: offset, to, minutes, buckets per minute and the number of buckets."""
         mean = float(self.minutes.mean()) if len(self.minutes) else 0.0
@@ -79,7 +79,7 @@ class Contracted:
         Of each core edge the last node before its end, and `2 * chain` forwards, `2 * chain + 1` backwards, -1 if it
         is an edge of the graph.
     start, node, ends, forth, back
-        The chains: see `_chains`.
+        The chains: see `_chains`. `ends` are core nodes.
     """
 
     graph: Graph
@@ -175,19 +175,10 @@ def contract_chains(graph: Graph) -> Contracted:
     core_node = np.flatnonzero(is_core).astype(np.int32)
     core_of = np.full(graph.n, -1, np.int32)
     core_of[core_node] = np.arange(len(core_node))
-    first_hop, n_chains = start[:-1] + np.arange(len(ends)), np.arange(len(ends))
-    direct = np.flatnonzero(is_core[graph.from_node] & is_core[graph.to])
-    a, b = core_of[ends[:, 0]], core_of[ends[:, 1]]
-    along = np.concatenate([np.full(len(direct), -1), 2 * n_chains, 2 * n_chains + 1]).astype(np.int32)
-    direct_from = graph.from_node[direct]
-    last = np.concatenate([direct_from, node[start[1:] - 1], node[start[:-1]]])
-    from_core = np.concatenate([core_of[direct_from], a, b])
-    to_core = np.concatenate([core_of[graph.to[direct]], b, a])
-    hops = (np.add.reduceat(hop, first_hop) if len(ends) else hop for hop in (forth, back))
-    minutes = np.concatenate([graph.minutes[direct], *hops])
-    drives = np.flatnonzero((minutes < np.inf) & (from_core != to_core))
-    core = csr_graph(len(core_node), from_core[drives], to_core[drives], minutes[drives])
-    kept = drives[core.edge]
-    return Contracted(
-        graph, core, core_node, core_of, last[kept], along[kept], start, node, ends, forth, back
-    )  # fmt: skip
+    ends = core_of[ends]
+    chains = (start, node, ends, forth, back)
+    offset, to, minutes, last_node, along = _chains.core_rows(
+        graph.offset, graph.to, graph.minutes, core_node, core_of, *chains
+    )
+    core = Graph(offset, to, minutes, np.arange(len(to)))
+    return Contracted(graph, core, core_node, core_of, last_node, along, *chains)

@@ -90,43 +90,47 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     """
     whole = graph.whole if isinstance(graph, Graph) else graph
     places, begin = _sources(sources, start, whole.n)
-    minutes, source = np.full(whole.n, np.inf), np.full(whole.n, -1, np.int32)
-    predecessor = np.full(whole.n, -1, np.int32)
     order = np.lexsort((np.arange(len(places)), begin))[::-1]  # the least is written last
     order = order[begin[order] < np.inf]
+    minutes, source = np.full(whole.n, np.inf), np.empty(whole.n, np.int32)
     minutes[places[order]], source[places[order]] = begin[order], order
+    core_minutes, core_source = minutes[whole.core_node], source[whole.core_node]
+    core_source[core_minutes == np.inf] = -1
+    last_node, along = np.full(whole.core.n, -1, np.int32), np.full(whole.core.n, -1, np.int32)
     chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
-    reached_by = np.full(whole.n if len(whole.node) else 0, -1, np.int32)
     inside = whole.slot[places[order]]
     sown = np.unique(whole.chain_of(inside[inside >= 0]))
-    _chains.leave_chains(sown, *chains, reached_by, minutes, source, predecessor)
-    core_minutes, core_source = minutes[whole.core_node], source[whole.core_node]
+    _chains.leave_chains(sown, *chains, minutes, source, core_minutes, core_source, last_node, along)
     via = _search(whole.core, core_minutes, core_source)
-    minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
     moved = np.flatnonzero(via >= 0)
-    predecessor[whole.core_node[moved]] = whole.last_node[via[moved]]
-    if len(whole.node):
-        reached_by[whole.core_node[moved]] = whole.along[via[moved]]
-        parts = np.linspace(0, len(whole.ends), (os.cpu_count() or 1) + 1).astype(int)
-        _interruptibly(
-            lambda first, last, _: _chains.fill_chains(first, last, *chains, reached_by, minutes, source, predecessor),
-            itertools.pairwise(parts),
-        )
-        # Where sources inside a chain tie with others, an end and the node before it may name different ones.
-        for way, last in enumerate((whole.start[sown + 1] - 1, whole.start[sown])):
-            end = whole.ends[sown, 1 - way]
-            if ((reached_by[end] == 2 * sown + way) & (source[whole.node[last]] != source[end])).any():
-                _chains.relabel(predecessor, source)
+    last_node[moved], along[moved] = whole.last_node[via[moved]], whole.along[via[moved]]
+    predecessor = np.empty(whole.n, np.int32)
+    minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
+    predecessor[whole.core_node] = last_node
+    core_labels, labels = (whole.core_node, along, core_minutes, core_source), (minutes, source, predecessor)
+    _over_chains(whole, lambda first, last, _: _chains.fill_chains(first, last, *chains, *core_labels, *labels))
+    # Where sources inside a chain tie with others, an end and the node before it may name different ones.
+    for way, last in enumerate((whole.start[sown + 1] - 1, whole.start[sown])):
+        end = whole.ends[sown, 1 - way]
+        if ((along[end] == 2 * sown + way) & (source[whole.node[last]] != core_source[end])).any():
+            _chains.relabel(predecessor, source)
     return Nearest(minutes, source, predecessor)
 
 
 def _search(core: Graph, minutes: Float, source: Int) -> Int:
     """Run one search in place; return the edge by which each node was reached, -1 none."""
     via = np.full(core.n, -1, np.int32)
-    _interruptibly(lambda stop: _labels.search(*core.rows, minutes, source, via, stop), [()])
-    before = np.where(via >= 0, core.from_node[via], -1) if len(core.to) else via
-    _chains.relabel(before, source)  # a sum that rounding hides may have left an older source behind
+    _interruptibly(lambda stop: _labels.search(*core.rows, minutes, via, stop), [()])
+    before, moved = via.copy(), np.flatnonzero(via >= 0)
+    before[moved] = core.from_node[via[moved]]
+    _chains.relabel(before, source)
     return via
+
+
+def _over_chains(whole: Contracted, fill: Callable[..., object]) -> None:
+    """Run `fill(first, last, stop)` over all chains, an equal share on every core."""
+    parts = np.linspace(0, len(whole.ends), (os.cpu_count() or 1) + 1).astype(int)
+    _interruptibly(fill, itertools.pairwise(parts))
 
 
 def _interruptibly(work: Callable[..., object], jobs: Iterable[tuple[int, ...]]) -> None:
@@ -188,24 +192,35 @@ def k_nearest(
         raise ValueError(f"k must be 1 or more, got {k}")
     whole = graph.whole if isinstance(graph, Graph) else graph
     places, begin = _sources(sources, start, whole.n)
-    core = whole.core
-    entry, entry_minutes = _entries(whole, places, outwards=True)
-    entry_minutes = entry_minutes + begin[:, None]
-    i, end = np.nonzero(entry_minutes < np.inf)
-    first = (entry[i, end], i.astype(np.int32), entry_minutes[i, end])
-    core_minutes, core_source = np.full((core.n, k), np.inf), np.full((core.n, k), -1, np.int32)
-    _interruptibly(lambda stop: _labels.search_k(*core.rows, *first, core_minutes, core_source, stop), [()])
+    core_minutes, core_source = _first_labels(whole, places, begin, k)
+    _interruptibly(lambda stop: _labels.search_k(*whole.core.rows, core_minutes, core_source, stop), [()])
     if not len(whole.node):
         return core_minutes, core_source
-    minutes, source = np.full((whole.n, k), np.inf), np.full((whole.n, k), -1, np.int32)
+    minutes, source = np.empty((whole.n, k)), np.empty((whole.n, k), np.int32)
     minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
     own, own_next = np.full(whole.n, -1, np.int32), np.full(len(places), -1, np.int32)
     for i in np.flatnonzero(begin < np.inf)[::-1]:
         own[places[i]], own_next[i] = i, own[places[i]]
-    _chains.fill_chains_k(
-        whole.start, whole.node, whole.ends, whole.forth, whole.back, own, own_next, begin, minutes, source
-    )
+    chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
+    labels = (own, own_next, begin, core_minutes, core_source, minutes, source)
+    _over_chains(whole, lambda first, last, _: _chains.fill_chains_k(first, last, *chains, *labels))
     return minutes, source
+
+
+def _first_labels(whole: Contracted, places: Long, begin: Float, k: int) -> tuple[Float, Int]:
+    """Return the k least labels that the sources alone give to core nodes, each source once a node."""
+    nodes, minutes = _entries(whole, places, outwards=True)
+    minutes = minutes + begin[:, None]
+    source, end = np.nonzero(minutes < np.inf)
+    node, value = nodes[source, end], minutes[source, end]
+    rising = np.argsort(value, kind="stable")
+    kept = rising[np.unique((node * len(places) + source)[rising], return_index=True)[1]]
+    kept = kept[np.lexsort((source[kept], value[kept], node[kept]))]
+    rank = np.arange(len(kept)) - np.searchsorted(node[kept], node[kept])
+    kept, rank = kept[rank < k], rank[rank < k]
+    core_minutes, core_source = np.full((whole.core.n, k), np.inf), np.full((whole.core.n, k), -1, np.int32)
+    core_minutes[node[kept], rank], core_source[node[kept], rank] = value[kept], source[kept]
+    return core_minutes, core_source
 
 
 def _entries(whole: Contracted, places: Long, *, outwards: bool) -> tuple[Long, Float]:
@@ -218,7 +233,7 @@ def _entries(whole: Contracted, places: Long, *, outwards: bool) -> tuple[Long, 
         slots = whole.slot[places[inside]]
         chain = whole.chain_of(slots)
         hops = _chains.hops_to_ends(slots, chain, whole.start, whole.forth, whole.back)
-        nodes[inside] = whole.core_of[whole.ends[chain]]
+        nodes[inside] = whole.ends[chain]
         minutes[inside] = hops[:, 2:] if outwards else hops[:, :2]
     return nodes, minutes
 
