@@ -24,6 +24,7 @@ SECTIONS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "nearest": (paths.nearest_centre, 1_300_000),
     "k-nearest": (paths.k_nearest_and_matrix, 1_300_000),
     "noding": (roads.noding, 1_000_000),
+    "snapping": (roads.snapping, 1_000_000),
 }
 
 

@@ -87,7 +87,12 @@ def densified(lines: NDArray[np.object_]) -> NDArray[np.object_]:
     >>> shapely.get_num_coordinates(densified(shapely.linestrings([[[60, 50], [60.09, 50]]]))).tolist()
     [6]
     """
-    return np.asarray(shapely.segmentize(lines, _STEP_DEGREES))
+    out = np.array(lines, object)
+    box = shapely.bounds(out).reshape(-1, 4)
+    # A line in so small a box has no long segment, and stays the object that it is.
+    longer = np.flatnonzero(np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) > _STEP_DEGREES)
+    out[longer] = shapely.segmentize(out[longer], _STEP_DEGREES)
+    return out
 
 
 def points_along(lines: NDArray[np.object_], line: Int, share: Float) -> Float:
