@@ -261,8 +261,8 @@ class Certainty(Model):
     """By what share of itself each weight of an indicator and of a block is moved up or down; 0 is certain."""
     normalisations: list[Literal["percentile_rank"]] = ["percentile_rank"]
     """Alternatives to the study's own way of bringing indicators to one scale; [] for none."""
-    aggregations: list[Literal["geometric", "harmonic"]] = ["geometric"]
-    """Alternatives to the weighted mean; [] for none."""
+    aggregations: list[Literal["geometric", "harmonic", "copeland"]] = ["geometric"]
+    """Alternatives to the weighted mean; [] for none. `copeland` compares all pairs, which takes longer."""
     speeds: Annotated[Number, Field(ge=1, le=10)] = 1.4
     """By how much speeds are multiplied or divided at most: published tables differ by two; 1 is certain."""
     seasons: bool = True

@@ -82,11 +82,22 @@ def test_the_published_index_is_drawn_whatever_its_mean(tmp_path: Path, aggregat
     assert table["potential_stable"].all()
 
 
-def test_copeland_is_not_drawn_and_says_so(tmp_path: Path) -> None:
-    made = run(tmp_path, more='[index]\naggregation = "copeland"')
-    assert "viability_p05" not in made.settlements
-    assert "not-drawn" in {finding.code for finding in made.record.findings}
-    assert made.cards["changes"].empty
+def test_copelands_method_is_drawn_as_published(tmp_path: Path) -> None:
+    table = run(tmp_path / "certain", more='[index]\naggregation = "copeland"\n' + CERTAIN).settlements
+    np.testing.assert_allclose(table["viability_p05"], table["viability"], rtol=1e-12)
+    assert table["potential_stable"].all()
+    drawn = run(tmp_path / "drawn", more='[index]\naggregation = "copeland"\n[certainty]\ndraws = 60')
+    assert drawn.settlements[DRAWN].notna().all(axis=None)
+    assert (drawn.settlements["viability_p05"] < drawn.settlements["viability_p95"]).any()
+    assert drawn.cards["changes"].empty, "an index of pairs has no weighted mean to move"
+
+
+def test_copelands_method_is_an_alternative(tmp_path: Path) -> None:
+    made = run(tmp_path, more='[certainty]\ndraws = 60\naggregations = ["copeland"]')
+    table = made.tables["sensitivity"]
+    assert table.loc["aggregation", "alternatives"] == 2
+    assert table.loc["aggregation", "rank_change"] > 0
+    assert made.cards["changes"]["probability"].notna().any()
 
 
 INDICATOR = '[[indicators]]\nname = "more"\nblock = "life"\ncolumn = "water"\ndirection = 1\n'

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels._indicators import Float, Names, check_weights, label, rows
+from gis.kernels._jit import kernel
 
 Aggregation = Literal["arithmetic", "geometric", "harmonic", "generalised", "copeland"]
 AGGREGATIONS: tuple[Aggregation, ...] = ("arithmetic", "geometric", "harmonic", "generalised", "copeland")
 """The ways of `aggregate`."""
+
+Int = NDArray[np.int64]
+_TIE = 1e-12  # weights sum to 1: rounding must not break a tie
 
 Labels = Sequence[str] | Sequence[int] | NDArray[np.str_] | NDArray[np.int64] | None
 
@@ -179,7 +182,7 @@ def aggregate(
     Notes
     -----
     Copeland with missing values compares two settlements by the indicators that both have. It takes time in
-    n^2 k: some seconds for 10 000 settlements and 15 indicators.
+    n^2 k: about a second for 10 000 settlements and 15 indicators.
 
     References
     ----------
@@ -294,25 +297,51 @@ def _power_mean(a: Float, w: Float, p: float, names: Names) -> Float:
 
 def _copeland(a: Float, w: Float) -> Float:
     empty = ~((~np.isnan(a)) & (w > 0)).any(axis=1)
-    return np.where(empty, np.nan, _outranking(np.ascontiguousarray(a), w))
+    return np.where(empty, np.nan, outranking(np.ascontiguousarray(a.T), w))
 
 
-@njit(cache=True)
-def _outranking(a: Float, w: Float) -> Float:
-    n, k = a.shape
-    score = np.zeros(n)
+@kernel
+def _lead(row: Float, others: Float, w: Float, lead: Float) -> None:
+    """By how much weight a settlement leads each of the others; NaN leads nobody, so a missing value drops out."""
+    lead[:] = 0.0
+    for c in range(len(row)):
+        value, weight = row[c], w[c]
+        for j in range(len(lead)):
+            lead[j] += weight * ((value > others[c, j]) * 1.0 - (value < others[c, j]) * 1.0)
+
+
+@kernel
+def outranking(values: Float, w: Float) -> Float:
+    """How many of the others each settlement outranks, less how many outrank it.
+
+    `values` is indicators x settlements, contiguous; `w` sums to 1. 0.7 s for 10 000 settlements and 15 indicators.
+    """
+    k, n = values.shape
+    score, lead, row = np.zeros(n), np.empty(n), np.empty(k)
     for i in range(n):
+        row[:] = values[:, i]
+        _lead(row, values, w, lead[:i])
+        own = 0
         for j in range(i):
-            lead = 0.0
-            for c in range(k):  # a comparison with NaN is false both ways, so a missing value drops out
-                if a[i, c] > a[j, c]:
-                    lead += w[c]
-                elif a[i, c] < a[j, c]:
-                    lead -= w[c]
-            if lead > 1e-12:  # weights sum to 1: rounding must not break a tie
-                score[i] += 1
-                score[j] -= 1
-            elif lead < -1e-12:
-                score[i] -= 1
-                score[j] += 1
+            wins = (lead[j] > _TIE) * 1 - (lead[j] < -_TIE) * 1
+            own += wins
+            score[j] -= wins
+        score[i] += own
+    return score
+
+
+@kernel
+def outranking_among(rows: Float, others: Float, own: Int, w: Float) -> Float:
+    """The same for some settlements, were each alone as `rows` says, among the others as they are.
+
+    `rows` is indicators x some, `others` indicators x all, `own` the place of each of some among all.
+    """
+    k, m = rows.shape
+    score, lead, row = np.zeros(m), np.empty(others.shape[1]), np.empty(k)
+    for i in range(m):
+        row[:] = rows[:, i]
+        _lead(row, others, w, lead)
+        lead[own[i]] = 0.0
+        for j in range(len(lead)):
+            score[i] += (lead[j] > _TIE) * 1 - (lead[j] < -_TIE) * 1
     return score

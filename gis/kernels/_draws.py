@@ -1,6 +1,8 @@
 """The index under many assumptions at once: draws that share a table become one matrix product."""
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -195,7 +197,8 @@ def indices(study: Study, plan: Plan, block_size: int) -> Iterator[tuple[Int, Fl
 def _means(values: Float, w: Float, of_block: Float, study: Study, method: Aggregation) -> Float:
     """Return the index of each settlement for each row of weights, shape `(n, draws)`."""
     if method == "copeland":
-        return np.column_stack([aggregate(values, one, method) for one in w])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.column_stack(list(pool.map(lambda one: aggregate(values, one, method), w)))
     present = ~np.isnan(values)
     if method == "arithmetic":
         powered = values

@@ -14,6 +14,8 @@ from gis.kernels._aggregate import (
     aggregate,
     contributions,
     missing_share,
+    outranking,
+    outranking_among,
     row_weights,
 )
 from gis.kernels._normalise import NORMALISATIONS, Normalisation, normalise
@@ -43,6 +45,8 @@ __all__ = [
     "impute",
     "missing_share",
     "normalise",
+    "outranking",
+    "outranking_among",
     "row_weights",
     "treat_outliers",
 ]

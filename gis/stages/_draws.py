@@ -1,6 +1,8 @@
 """The index of viability under many assumptions at once: a gather and a product for each indicator."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -8,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.kernels.composite import normalise
+from gis.kernels.composite import normalise, outranking, outranking_among
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Normalisation = Literal["percentile_rank"]
-Aggregation = Literal["geometric", "harmonic"]
-PublishedAggregation = Literal["arithmetic", "geometric", "harmonic", "generalised"]
+Aggregation = Literal["geometric", "harmonic", "copeland"]
+PublishedAggregation = Literal["arithmetic", "geometric", "harmonic", "generalised", "copeland"]
 
 _FLOOR = 0.01
 _ELEMENTS = 2_000_000  # of an array that is worked on at once
@@ -86,6 +88,8 @@ class Index:
         How many ways of filling the gaps there are; 0 where they drop out.
     scale
         For each recipe but the first, what its index is multiplied by and what is added.
+    among, own
+        Of settlements whose scores are changed: the index of all as they are, and the places of these among them.
     """
 
     columns: tuple[_Column, ...]
@@ -99,6 +103,8 @@ class Index:
     power: float | None
     lots: int
     scale: Mapping[tuple[int, int], tuple[float, float]]
+    among: "Index | None" = None
+    own: Int | None = None
 
     @classmethod
     def of(
@@ -210,13 +216,17 @@ class Index:
         n = self.columns[0].values.shape[-1]
         size = max(1, _ELEMENTS // max(n, 1))
         for recipe in sorted({(int(a), int(b)) for a, b in plan.recipe}):
-            power, lift = self._power(recipe)
+            copeland = self._kind(recipe) == "copeland"
+            power, lift = (1.0, False) if copeland else self._power(recipe)
             values = [_powered(table.reshape(-1, n), power, lift) for table in self._normalised(recipe)]
             draws = np.flatnonzero((plan.recipe == recipe).all(axis=1))
             factor, term = self.scale.get(recipe, (1.0, 0.0))
             for start in range(0, len(draws), size):
                 some = draws[start : start + size]
-                mean = _unpowered(self._mean(values, plan, some), power, lift)
+                if copeland:
+                    mean = self._outranked(values, recipe, plan, some)
+                else:
+                    mean = _unpowered(self._mean(values, plan, some), power, lift)
                 yield some, mean * (100.0 * factor) + term
 
     def changed(self, rows: Int, change: Float) -> "Index":
@@ -228,12 +238,14 @@ class Index:
             columns.append(_Column(new, column.follows))
             if self.ranked:
                 ranked.append(_looked_up(new, column.values, self.ranked[number]))
-        return replace(self, columns=tuple(columns), ranked=tuple(ranked))
+        return replace(self, columns=tuple(columns), ranked=tuple(ranked), among=self, own=rows)
+
+    def _kind(self, recipe: tuple[int, int]) -> str:
+        return self.aggregations[recipe[1] - 1] if recipe[1] else self.published_aggregation
 
     def _power(self, recipe: tuple[int, int]) -> tuple[float, bool]:
         """The power of the mean of a recipe, 0 the geometric; and whether scores are lifted off zero before."""
-        kind = self.aggregations[recipe[1] - 1] if recipe[1] else self.published_aggregation
-        power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(kind, self.power or 1.0)
+        power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(self._kind(recipe), self.power or 1.0)
         return power, recipe != (0, 0) and power <= 0
 
     def _normalised(self, recipe: tuple[int, int]) -> tuple[Float, ...]:
@@ -258,6 +270,36 @@ class Index:
             weight = weight + share
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(total / weight)  # 0 / 0 where nothing is known: NaN
+
+    def _outranked(self, values: list[Float], recipe: tuple[int, int], plan: Plan, draws: Int) -> Float:
+        """Copeland's index from 0 (outranked by all) to 1 (outranks all): every draw compares every pair."""
+        whole = self.among
+        tables = [] if whole is None else [x.reshape(-1, x.shape[-1]) for x in whole._normalised(recipe)]
+
+        def one(draw: int) -> Float:
+            at, w = np.array([draw]), self._index_weights(plan, draw)
+            mine = self._gathered(values, plan, at)
+            if whole is None or self.own is None:
+                score, there = outranking(mine, w), _known(mine, w)
+                rivals = int(there.sum()) - 1
+            else:
+                others = whole._gathered(tables, plan, at)
+                score, there = outranking_among(mine, others, self.own, w), _known(mine, w)
+                rivals = int(_known(others, w).sum()) - 1
+            return np.where(there, 0.5 * (1.0 + score / max(rivals, 1)), np.nan)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.stack(list(pool.map(one, draws.tolist())))
+
+    def _gathered(self, values: list[Float], plan: Plan, draw: Int) -> Float:
+        """The scores of one draw, indicators x settlements."""
+        return np.concatenate([x[column.chosen(plan, draw)] for column, x in zip(self.columns, values, strict=True)])
+
+    def _index_weights(self, plan: Plan, draw: int) -> Float:
+        """The weight of each indicator in the index, of sum 1."""
+        w, of_block = plan.weights[draw], plan.block_weights[draw]
+        inside = np.bincount(self.member, w, len(of_block))
+        return np.asarray(w / inside[self.member] * (of_block / of_block.sum())[self.member])
 
     def _scales(self) -> dict[tuple[int, int], tuple[float, float]]:
         """Bring each recipe to the mean and the standard deviation of the published index."""
@@ -284,6 +326,11 @@ def _filled(values: Float, gap: NDArray[np.bool_], order: Int, lots: int, seed: 
     for lot in range(1, lots + 1):
         out[:, lot, unknown] = values[:, rng.choice(known, len(unknown))]
     return out
+
+
+def _known(scores: Float, w: Float) -> NDArray[np.bool_]:
+    """Where a settlement has a known score of any weight; scores are indicators x settlements."""
+    return np.asarray((~np.isnan(scores) & (w > 0)[:, np.newaxis]).any(axis=0))
 
 
 def _percentile(values: Float) -> Float:

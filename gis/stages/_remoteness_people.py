@@ -20,7 +20,8 @@ STATCAN_IR_CLASSES: Mapping[str, float] = MappingProxyType(
         "very_remote": 1.0,
     }
 )
-"""Upper bounds after Subedi, Roshanafshar and Greenberg (2020), written down from memory."""
+"""The five classes of Subedi, Roshanafshar and Greenberg (2020), Statistics Canada 11-633-X; their upper bounds are from
+memory and were not checked against the paper."""
 
 GRAVITY_CLASSES: Mapping[str, float] = MappingProxyType(
     {"near": 20.0, "accessible": 40.0, "outlying": 60.0, "remote": 80.0, "very_remote": 100.0}

@@ -29,6 +29,7 @@ from gis.study import Study
 Float = NDArray[np.float64]
 
 _WORST = "worst"
+_DESIGN, _FEW, _MANY = 128, 16, 1000  # rows of the design; fewer where Copeland compares so many settlements
 _NEAR, _OVER_LAND = "(near)", "(over land)"
 
 
@@ -60,9 +61,7 @@ def sureness(
     by = study.index
     if rule.draws == 0:
         return None
-    if by.aggregation == "copeland":
-        record.note("warning", "not-drawn", "how sure is found for weighted means, not for Copeland's method", 1)
-        return None
+    pairs = "copeland" in (by.aggregation, *rule.aggregations)
     used, scores = tables["indicators"].set_index("indicator"), tables["normalised"]
     sure = certainty(
         Alternatives(
@@ -83,6 +82,7 @@ def sureness(
         published=by.aggregation,
         power=by.power,
         stable=rule.stable,
+        design=_FEW if pairs and len(scored) > _MANY else _DESIGN,
     )
     doubtful = int((~sure.columns[fields.POTENTIAL_STABLE]).sum())
     record.figures["certainty"] = {

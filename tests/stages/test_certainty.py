@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.kernels.composite import aggregate
+from gis.kernels.composite import aggregate, hierarchical_weights
 from gis.kernels.sensitivity import monte_carlo_ranks
 from gis.stages._draws import Index
 from gis.stages.certainty import (
@@ -183,19 +183,25 @@ def test_draws_agree_with_a_dumb_loop(missing: bool) -> None:
     given = Alternatives(given.scores, given.journeys, given.population, missing)
     index = Index.of(
         given.scores, TABLE, BLOCKS, {"far": given.journeys["far"].reshape(6, -1)}, given.population,
-        lots=4 if missing else 0, normalisations=("percentile_rank",), aggregations=("geometric", "harmonic"),
-        order=np.argsort(given.scores.index.to_numpy()), seed=0,
+        lots=4 if missing else 0, normalisations=("percentile_rank",),
+        aggregations=("geometric", "harmonic", "copeland"), order=np.argsort(given.scores.index.to_numpy()), seed=0,
     )  # fmt: skip
-    counts = {"normalisation": 2, "aggregation": 3, "speeds": 3, "seasons": 2, "population": 5}
+    counts = {"normalisation": 2, "aggregation": 4, "speeds": 3, "seasons": 2, "population": 5}
     counts["missing"] = index.lots or 1
     plan = index.plan(np.random.default_rng(3).random((40, 7)), counts, 0.25, np.random.default_rng(4))
     fast = np.empty((40, 17))
     for some, values in index.blocks(plan):
         fast[some] = values
-    methods = ["arithmetic", "geometric", "harmonic"]
+    methods = ["arithmetic", "geometric", "harmonic", "copeland"]
     for d in range(plan.draws):
         x = np.column_stack([values_of(index, plan, column, d) for column in range(4)])
         method = methods[plan.recipe[d, 1]]
+        factor, term = index.scale.get(tuple(plan.recipe[d]), (1.0, 0.0))
+        if method == "copeland":
+            w = hierarchical_weights(TABLE["block"].tolist(), plan.weights[d], plan.block_weights[d])
+            pairs = 0.5 * (1 + aggregate(x, w, "copeland") / (len(x) - 1))
+            np.testing.assert_allclose(fast[d], pairs * 100 * factor + term, rtol=1e-9)
+            continue
         if method != "arithmetic":
             x = 0.01 + 0.99 * x
         mean = aggregate(
@@ -207,7 +213,6 @@ def test_draws_agree_with_a_dumb_loop(missing: bool) -> None:
         )
         if method != "arithmetic":
             mean = (mean - 0.01) / 0.99
-        factor, term = index.scale.get(tuple(plan.recipe[d]), (1.0, 0.0))
         np.testing.assert_allclose(fast[d], mean * 100 * factor + term, rtol=1e-9)
 
 
@@ -243,9 +248,10 @@ def test_what_is_unknown_stays_unknown() -> None:
     assert out["rank_p95"].max() == 19
 
 
-def test_no_change_keeps_the_chance_and_more_never_lowers_it() -> None:
+@pytest.mark.parametrize("aggregation", ["geometric", "copeland"])
+def test_no_change_keeps_the_chance_and_more_never_lowers_it(aggregation: str) -> None:
     given = made(25)
-    out = run(given, draws=100)
+    out = run(given, draws=100, aggregations=[aggregation])
     rows = np.flatnonzero(out.columns["viability_p05"].notna())
     still = out.chance(rows, np.zeros((len(rows), 4)))
     np.testing.assert_allclose(still[:, 0], out.columns["probability_high"].iloc[rows])
