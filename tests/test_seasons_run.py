@@ -344,7 +344,8 @@ def test_a_route_is_as_long_as_its_journey(country, tier, name):
         there = points.loc[route.to_id]
         assert ends == pytest.approx(np.array([[points[i].x, points[i].y], [there.x, there.y]]), abs=1e-7)
         legs = route.legs
-        assert route.slowest["speed_kph"] == legs["speed_kph"].min()
+        long = legs["travel_time_min"] >= 0.05 * legs["travel_time_min"].sum()
+        assert route.slowest["speed_kph"] == legs.loc[long, "speed_kph"].min()
         for one, other in zip(legs.geometry[:-1], legs.geometry[1:], strict=True):
             assert np.array(one.coords[-1]) == pytest.approx(np.array(other.coords[0]), abs=1e-6)
         on_track = legs["road_class"].isin(["track", "ice_road"])

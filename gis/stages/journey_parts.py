@@ -21,7 +21,7 @@ Bool = NDArray[np.bool_]
 ACCESS = "access"
 """The kind of the ways between settlements and roads; `over_land` and `straight` are whole journeys."""
 
-_SHARE_LEAST = 0.05
+SHARE_LEAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def slowest_parts(parts: pd.DataFrame) -> pd.DataFrame:
     [['track', 20.0]]
     """
     whole = parts.groupby("from_id")["travel_time_min"].transform("sum")
-    long = parts[parts["travel_time_min"] >= _SHARE_LEAST * whole]
+    long = parts[parts["travel_time_min"] >= SHARE_LEAST * whole]
     speed = long["length_km"] / long["travel_time_min"] * 60.0
     ordered = long.assign(speed_kph=speed).sort_values(["speed_kph", "travel_time_min"], ascending=[True, False])
     return ordered.drop_duplicates("from_id").set_index("from_id")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gis.fields import NAME, REF, ROAD_CLASS, SPEED_KPH, SURFACE
 from gis.kernels.paths import route as nodes_of_route
 from gis.space.geodesy import parts_of_lines, points_along
+from gis.stages.journey_parts import SHARE_LEAST
 from gis.stages.travel import BY_ROAD, NONE, Legs, Roads, search_roads
 
 Float = NDArray[np.float64]
@@ -57,10 +58,14 @@ class Route:
 
     @property
     def slowest(self) -> pd.Series | None:
-        """Return the leg of the lowest speed, of several the one that takes longest; None where there are no legs."""
+        """Return the leg of the lowest speed, of several the one that takes longest; None where there are no legs.
+
+        Legs that take less than a twentieth of the minutes hold nobody up and are left out, as on the cards.
+        """
         if self.legs.empty:
             return None
-        order = np.lexsort([-self.legs["travel_time_min"].to_numpy(float), self.legs[SPEED_KPH].to_numpy(float)])
+        minutes = self.legs["travel_time_min"].to_numpy(float)
+        order = np.lexsort([-minutes, self.legs[SPEED_KPH].to_numpy(float), minutes < SHARE_LEAST * minutes.sum()])
         slowest: pd.Series = self.legs.iloc[int(order[0])]
         return slowest
 
