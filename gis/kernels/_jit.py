@@ -16,3 +16,8 @@ def kernel(function: Callable[..., Any]) -> Any:
         return njit(cache=True, nogil=True)(function)
     except RuntimeError:  # numba found no folder for its cache
         return njit(nogil=True)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Have a function compiled into each kernel that calls it: a call with arrays costs as much as 60 cells of work."""
+    return njit(inline="always")(function)

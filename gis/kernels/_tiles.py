@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.kernels._jit import kernel
+from gis.kernels._jit import inlined, kernel
 from gis.kernels._moves import ACROSS, DIAGONAL, DOWN, Float, Land, slope_factor
 
 Bool = NDArray[np.bool_]
@@ -26,35 +26,35 @@ _PATIENCE = 6  # visits for each tile's worth of cells reached, past which a buc
 _MINUTES, _FRICTION, _HEIGHT, _MOVES, _PLANES = 0, 2, 4, 6, 18
 
 
-@kernel
-def _relax_row(before, straight, left, right, row):  # type: ignore[no-untyped-def]
-    """Better a row from a copy of the row before it; return whether anything changed."""
+@inlined
+def _relax_row(d, i, source, straight, left, right, edge, shift):  # type: ignore[no-untyped-def]
+    """Better row i from the row beside it; return whether anything changed.
+
+    The arrays are whole planes: to cut rows out of them costs more than to work on them.
+    """
     changed = False
-    for j in range(len(row) - 2):
-        a = before[j] + left[j]
-        b = before[j + 1] + straight[j]
-        c = before[j + 2] + right[j]
+    for j in range(d.shape[1] - 2):
+        a = d[source, j] + left[edge, j + 1 - shift]
+        b = d[source, j + 1] + straight[edge, j + 1]
+        c = d[source, j + 2] + right[edge, j + 1 + shift]
         a = a if a < b else b
         a = a if a < c else c
-        old = row[j + 1]
+        old = d[i, j + 1]
         changed |= a < old
-        row[j + 1] = a if a < old else old
+        d[i, j + 1] = a if a < old else old
     return changed
 
 
-@kernel
-def weigh_row(above, here, half, gaps, w):  # type: ignore[no-untyped-def]
+@inlined
+def weigh_row(above, here, half, gaps, straight, left, right):  # type: ignore[no-untyped-def]
     """Fill the minutes of the moves between two rows of friction; `half` holds half lengths by lane."""
-    straight, left, right = w[0], w[1], w[2]
     barrier = np.nan if gaps else np.inf  # nothing is as high as NaN, so no corner is barred
     for j in range(len(here) - 2):
         straight[j + 1] = (above[j + 1] + here[j + 1]) * half[0, j]
-    for j in range(len(here) - 2):
-        minutes = (above[j] + here[j + 1]) * half[1, j]
-        left[j + 1] = np.inf if min(above[j + 1], here[j]) >= barrier else minutes
-    for j in range(len(here) - 2):
-        minutes = (above[j + 2] + here[j + 1]) * half[1, j + 1]
-        right[j + 1] = np.inf if min(above[j + 1], here[j + 2]) >= barrier else minutes
+        barred = (above[j + 1] >= barrier) & (here[j] >= barrier)
+        left[j + 1] = np.inf if barred else (above[j] + here[j + 1]) * half[1, j]
+        barred = (above[j + 1] >= barrier) & (here[j + 2] >= barrier)
+        right[j + 1] = np.inf if barred else (above[j + 2] + here[j + 1]) * half[1, j + 1]
 
 
 @kernel
@@ -72,15 +72,16 @@ def slope_row(above, here, half, w, back):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sweep(planes, turn, slope, gaps, half, weighed, dirty, changed, before):  # type: ignore[no-untyped-def]
+def _sweep(planes, turn, slope, gaps, half, weighed, dirty, changed):  # type: ignore[no-untyped-def]
     """Sweep down and up over the rows next to a dirty one; return whether anything changed.
 
     `dirty[0]` marks rows to be carried down, `dirty[1]` up; `changed` gathers the rows that fell.
     """
     d, f, z = planes[_MINUTES + turn], planes[_FRICTION + turn], planes[_HEIGHT + turn]
     first = _MOVES + 6 * turn
-    w = planes[first : first + 3]
-    back = planes[first + 3 : first + 6] if slope else w
+    straight, left, right = planes[first], planes[first + 1], planes[first + 2]
+    back = first + 3 if slope else first
+    straight_back, left_back, right_back = planes[back], planes[back + 2], planes[back + 1]
     n = len(d)
     any_change = False
     for way in range(2):
@@ -93,15 +94,14 @@ def _sweep(planes, turn, slope, gaps, half, weighed, dirty, changed, before):  #
             edge = max(i, source)  # moves between two rows are kept with the lower one
             if not weighed[edge]:
                 weighed[edge] = True
-                weigh_row(f[edge - 1], f[edge], half[edge], gaps, w[:, edge])
+                weigh_row(f[edge - 1], f[edge], half[edge], gaps, straight[edge], left[edge], right[edge])
                 if slope:
-                    slope_row(z[edge - 1], z[edge], half[edge], w[:, edge], back[:, edge])
-            for j in range(n + 2):
-                before[j] = d[source, j]
+                    w = planes[first : first + 6, edge]
+                    slope_row(z[edge - 1], z[edge], half[edge], w[:3], w[3:])
             if way == 0:
-                fell = _relax_row(before, w[0, edge, 1:], w[1, edge, 1:], w[2, edge, 1:], d[i])
+                fell = _relax_row(d, i, source, straight, left, right, edge, 0)
             else:
-                fell = _relax_row(before, back[0, edge, 1:], back[2, edge], back[1, edge, 2:], d[i])
+                fell = _relax_row(d, i, source, straight_back, left_back, right_back, edge, 1)
             if fell:
                 dirty[0, i] = dirty[1, i] = changed[i] = any_change = True
         dirty[way, n - 1 if way == 0 else 0] = False
@@ -173,7 +173,7 @@ def _store(minutes, wake, i0, j0, size, d):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
+def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags):  # type: ignore[no-untyped-def]
     """Bring one tile to its fixed point; return the number of cells reached for the first time."""
     across = (minutes.shape[1] + size - 1) // size
     i0, j0 = tile // across * size - 1, tile % across * size - 1
@@ -189,7 +189,7 @@ def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before)
     turn, idle = np.int64(0), 0  # a plain 0 would have numba compile the sweep for a literal as well
     while idle < 2:
         idle += 1
-        if _sweep(planes, turn, slope, land.gaps, half[turn], flags[turn, 3], flags[turn, 0:2], flags[turn, 2], before):
+        if _sweep(planes, turn, slope, land.gaps, half[turn], flags[turn, 3], flags[turn, 0:2], flags[turn, 2]):
             any_change = True
             idle = 0
             _carry(planes[turn], planes[1 - turn], flags[turn, 2], flags[1 - turn])
@@ -198,12 +198,12 @@ def _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before)
 
 
 @kernel
-def _settle_all(land, minutes, fresh, wake, tiles, size, planes, half, flags, before):  # type: ignore[no-untyped-def]
+def _settle_all(land, minutes, fresh, wake, tiles, size, planes, half, flags):  # type: ignore[no-untyped-def]
     """Settle a list of tiles, in order; return the number of cells reached for the first time."""
     reached = 0
     for tile in tiles:
         wake[tile] = np.inf
-        reached += _settle(land, minutes, fresh, wake, tile, size, planes, half, flags, before)
+        reached += _settle(land, minutes, fresh, wake, tile, size, planes, half, flags)
     return reached
 
 
@@ -217,11 +217,10 @@ class _Worker:
         self.planes = np.full((_PLANES, n, n + 2), np.inf)
         self.half = np.ones((2, n, 2, n + 1))
         self.flags = np.zeros((2, 4, n), np.bool_)
-        self.before = np.full(n + 2, np.inf)
 
     def settle(self, land: Land, minutes: Float, fresh: Bool, tiles: NDArray[np.int64]) -> int:
         """Settle a list of tiles; return the number of cells reached for the first time."""
-        memory = (self.size, self.planes, self.half, self.flags, self.before)
+        memory = (self.size, self.planes, self.half, self.flags)
         # A contiguous copy: numba would compile anew for a strided one.
         return int(_settle_all(land, minutes, fresh, self.wake, np.ascontiguousarray(tiles), *memory))
 

@@ -79,7 +79,7 @@ def trace_moves(land, moves, start, minutes, move_in, first, last):  # type: ign
         below, row = (i + 1) % 3, i % 3
         _read_row(land, minutes, i + 1, f[below], z[below], d[below], half)
         up = w[(i + 1) % 2]
-        weigh_row(f[row], f[below], half, land.gaps, up[0, :, :])
+        weigh_row(f[row], f[below], half, land.gaps, up[0, 0], up[0, 1], up[0, 2])
         if slope:
             slope_row(z[row], z[below], half, up[0, :, :], up[1, :, :])
         if i < first:
