@@ -107,6 +107,17 @@ def months_cut_off(tier: str) -> str:
     return f"months_cut_off_{tier}"
 
 
+def months_without_freight(tier: str) -> str:
+    """Name the column with the number of months in which lorries stop on the journey to a tier.
+
+    Examples
+    --------
+    >>> months_without_freight("town")
+    'months_without_freight_town'
+    """
+    return f"months_without_freight_{tier}"
+
+
 def worst_month(tier: str) -> str:
     """Name the column with the month, 1 to 12, of the longest travel time to a tier.
 

@@ -8,7 +8,16 @@ import pandas as pd
 
 from gis.desk import Desk
 from gis.errors import Finding, InputError
-from gis.fields import TIER, months_cut_off, remoteness_value, seasonality, supply, travel_time_min, worst_month
+from gis.fields import (
+    TIER,
+    months_cut_off,
+    months_without_freight,
+    remoteness_value,
+    seasonality,
+    supply,
+    travel_time_min,
+    worst_month,
+)
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.stages.climate import COMPARISONS, MEASURES
@@ -182,6 +191,7 @@ def check_columns(
     for tier in tiers:
         computed.add(travel_time_min(tier.name, "worst"))
         computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
+        computed.add(months_without_freight(tier.name))
     computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
     asked = [
         (name, column)

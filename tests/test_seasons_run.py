@@ -40,6 +40,7 @@ ICE = ({"road_class": "ice_road"}, [[71.5, 50.4], [71.9, 50.35], [72.3, 50.4]])
 ISLAND = ({"road_class": "tertiary", "ref": "P-7"}, [[72.3, 50.4], [72.6, 50.5]])
 APART = ({"road_class": "tertiary"}, [[69.9, 50.3], [70.2, 50.3]])
 ROADS = [MAIN, TRACK, FERRY, ISLAND, APART]
+MONTHS_C = np.array([-16.0, -14, -7, 6, 14, 19, 21, 18, 12, 4, -6, -13])
 
 
 def write_roads(path: Path, roads) -> None:
@@ -60,7 +61,7 @@ def country(tmp_path_factory):
     folder = tmp_path_factory.mktemp("country")
     write_country(folder)
     (folder / "places.csv").write_text(PLACES, encoding="utf-8")
-    write_raster(folder / "temperature.tif", np.array([-16.0, -14, -7, 6, 14, 19, 21, 18, 12, 4, -6, -13]))
+    write_raster(folder / "temperature.tif", MONTHS_C)
     return folder
 
 
@@ -188,6 +189,32 @@ def test_lorries_that_stop_are_counted_and_close_nothing(country):
     assert set(run.travelled.roads[0].network.edges["months_freight_stopped"]) == {2}
     assert run.travelled.monthly == {}
     assert "freight-stopped" in run.codes()
+
+
+def test_months_without_freight_are_those_in_which_lorries_stop_on_the_way(country):
+    """By hand: the east is below the limit in January and February, the far east also in December."""
+    values = np.broadcast_to(MONTHS_C[:, None, None], (12, 8, 10)).astype("float32").copy()
+    values[:2, :, 5:] = -60.0  # from 70.5 E
+    values[11, :, 7:] = -60.0  # from 71.5 E
+    with rasterio.open(country / "temperature.tif") as plain:
+        profile = plain.profile
+    with rasterio.open(country / "east.tif", "w", **profile) as file:
+        file.write(values)
+    climate = {"temperature": {"path": "east.tif"}}
+    run = Run(country, [MAIN, TRACK, FERRY, ISLAND, APART], climate=climate, **_rules(unpaved_after_thaw=False))
+    count = run.columns["months_without_freight_city"]
+    assert count.to_dict() == pytest.approx(
+        {"a": 0, "b": 0, "d": 2, "e": 2, "g": np.nan, "h": 0, "i": 3, "j": 2}, nan_ok=True
+    )
+    town = run.columns["months_without_freight_town"]
+    assert town["d"] == town["g"] == 0
+    # Without lorries that stop anywhere there is nothing to say.
+    assert not [c for c in Run(country, **_rules()).columns if "freight" in c]
+    made = list(run.columns)
+    assert [c for c in made if c.startswith("months_without_freight")] == [
+        "months_without_freight_city",
+        "months_without_freight_town",
+    ]
 
 
 def test_opening_an_ice_road_never_adds_minutes(country):

@@ -72,7 +72,7 @@ def column_label(column: str, language: str, tier_names: Mapping[str, str] | Non
         return w["column.distance_km"].format(tier=tier_name(match[1], language, tier_names))
     if match := re.fullmatch(r"centre_(.+)", column):
         return w["column.centre"].format(tier=tier_name(match[1], language, tier_names))
-    if match := re.fullmatch(r"(months_cut_off|worst_month|seasonality)_(.+)", column):
+    if match := re.fullmatch(r"(months_cut_off|months_without_freight|worst_month|seasonality)_(.+)", column):
         return w[f"column.{match[1]}"].format(tier=tier_name(match[2], language, tier_names))
     if label := _area_label(column, language, tier_names):
         return label

@@ -49,12 +49,15 @@ class Year:
         Of each season, were no edge closed in any month.
     open_
         In which months each edge is open, shape `(12, n)`; None where nothing closes.
+    freight_stopped
+        In which months lorries stop on each edge, shape `(12, n)`; None where they never do.
     """
 
     seasons: Sequence[Season]
     speed_kph: list[Float]
     always_kph: list[Float]
     open_: Bool | None
+    freight_stopped: Bool | None = None
 
     @property
     def varies(self) -> bool:
@@ -98,7 +101,7 @@ def year_of(study: Study, inputs: Inputs, network: Network, record: Record) -> t
         open_ &= in_months([*(parse_months(str(text)) for text in texts), None])[:, codes]
     stopped = _by_temperature(study, inputs, edges, given, open_, record)
     if stopped is not None:
-        edges = edges.assign(**{fields.MONTHS_FREIGHT_STOPPED: stopped})
+        edges = edges.assign(**{fields.MONTHS_FREIGHT_STOPPED: stopped.sum(axis=0)})
     ever_closed = np.asarray(~open_.all(axis=0))
     edges = edges.assign(**{fields.MONTHS_CLOSED: 12 - open_.sum(axis=0)}) if ever_closed.any() else edges
     base = speed_kph(edges, inputs.speeds, inputs.surfaces)
@@ -109,7 +112,14 @@ def year_of(study: Study, inputs: Inputs, network: Network, record: Record) -> t
         for season, speed in zip(seasons, always, strict=True)
     ]
     _note(seasons, edges, ever_closed, record)
-    return Network(network.nodes, edges), Year(seasons, speeds, always, open_ if ever_closed.any() else None)
+    year = Year(
+        seasons,
+        speeds,
+        always,
+        open_ if ever_closed.any() else None,
+        stopped if stopped is not None and stopped.any() else None,
+    )
+    return Network(network.nodes, edges), year
 
 
 def _note(seasons: Sequence[Season], edges: pd.DataFrame, ever_closed: Bool, record: Record) -> None:
@@ -127,8 +137,8 @@ def _note(seasons: Sequence[Season], edges: pd.DataFrame, ever_closed: Bool, rec
 
 def _by_temperature(
     study: Study, inputs: Inputs, edges: gpd.GeoDataFrame, given: Bool, open_: Bool, record: Record
-) -> Int | None:
-    """Close edges, in place, by the rules of the study; return in how many months lorries stop on each."""
+) -> Bool | None:
+    """Close edges, in place, by the rules of the study; return in which months lorries stop on each."""
     rule = study.closures
     if rule is None or inputs.temperature is None or len(inputs.temperature.values) != 12:
         return None
@@ -138,18 +148,18 @@ def _by_temperature(
     ice = ice & ~given & rule.ice_roads
     middle = shapely.get_coordinates(shapely.line_interpolate_point(edges.geometry.to_numpy(), 0.5, normalized=True))
     bands, grid = np.asarray(inputs.temperature.values, float), inputs.temperature.grid
-    unknown, stopped = 0, np.zeros(len(edges), np.int64)
+    unknown, stopped = 0, np.zeros((12, len(edges)), bool)
     for first in range(0, len(edges), _BLOCK):
         block = slice(first, first + _BLOCK)
         celsius, _ = sample(bands, grid, middle[block, 0], middle[block, 1])
         open_[:, block] &= ~(month_after_thaw(celsius, above_c=rule.thaw_c) & mud[block])
         open_[:, block] &= ice_bears(celsius, below_c=rule.ice_road_c) | ~ice[block]
         unknown += int((np.isnan(celsius).any(axis=0) & (mud | ice)[block]).sum())
-        stopped[block] = (celsius <= rule.freight_stops_c).sum(axis=0)
+        stopped[:, block] = celsius <= rule.freight_stops_c
     message = "edges of road without a temperature in some month: the rules of closure leave them open"
     record.note("warning", "closure-unknown", message, unknown)
     message = f"edges of road where lorries stop in some month, at a mean of {rule.freight_stops_c:g} C and below"
-    record.note("warning", "freight-stopped", message, int((stopped > 0).sum()))
+    record.note("warning", "freight-stopped", message, int(stopped.any(axis=0).sum()))
     return stopped
 
 

@@ -14,6 +14,7 @@ from gis.space.barriers import without_fords
 from gis.space.impedance import assumed_surface, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices, with_components
 from gis.space.snapping import ways_to_roads
+from gis.stages.freight import months_without_freight
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
@@ -71,6 +72,8 @@ class Travelled:
         `gis.stages.seasons.month_summary`; empty where all months are alike.
     points, centre
         The settlements, and which are centres by tier, in the order of all arrays.
+    freight
+        By tier, months without freight, from `gis.stages.freight`; empty where lorries stop nowhere.
     """
 
     table: pd.DataFrame
@@ -81,6 +84,7 @@ class Travelled:
     monthly: dict[str, Float] = field(default_factory=dict)
     points: gpd.GeoSeries | None = None
     centre: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    freight: dict[str, Float] = field(default_factory=dict)
 
     def route(self, settlement: str, tier: str, season: str | None = None) -> Route:
         """Draw the journey of a settlement to its centre of a tier, in the first season or a named one.
@@ -182,7 +186,16 @@ def _journeys(
             monthly[tier] = minutes_of_months(year, minutes_of, len(points))
     if year.varies:
         record.figures["states_of_roads"] = len(speeds)
-    return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly, points, centre)
+    freight: dict[str, Float] = {}
+    if year.freight_stopped is not None:
+        first = of_season[0]
+        freight = {
+            tier: months_without_freight(tables[first, tier], who, kept[first], legs, year.freight_stopped)
+            for tier, who in centre.items()
+        }
+    return Travelled(
+        _long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly, points, centre, freight
+    )
 
 
 def _ways(study: Study, points: gpd.GeoSeries, network: Network, year: Year, centre: NDArray[np.bool_]) -> pd.DataFrame:
@@ -298,6 +311,8 @@ def travel_columns(inputs: Inputs, travelled: Travelled, index: pd.Index) -> pd.
         out[fields.travel_time_min(tier.name, "worst")] = months["worst_min"]
         out[fields.worst_month(tier.name)] = months["worst_month"]
         out[fields.seasonality(tier.name)] = months["seasonality"]
+    for name, count in travelled.freight.items():
+        out[fields.months_without_freight(name)] = pd.Series(count, index=index)
     columns = pd.DataFrame(out, index=index)
     minutes = columns[[fields.travel_time_min(tier.name) for tier in inputs.tiers]]
     columns.insert(0, fields.REACHABLE, ~np.isinf(minutes.to_numpy()).any(axis=1))
