@@ -19,7 +19,7 @@ from gis.kernels._moves import ACROSS, DIAGONAL, DOWN, Float, Land, slope_factor
 Bool = NDArray[np.bool_]
 
 _LEAST_BATCH, _LARGEST_BATCH = 4, 512  # tiles between two returns to Python, so that Ctrl-C is heard
-_PATIENCE = 6  # visits for each tile's worth of cells reached, past which a bucket queue is better
+_PATIENCE = 4  # visits for each tile's worth of cells reached, past which a bucket queue is better; open land takes 3
 
 # Square planes of a thread's working memory, each also transposed: minutes, friction, elevation, and the minutes
 # of moves (straight, left, right) from the row before and, where slope counts, from the row after.
