@@ -5,17 +5,14 @@ with an apostrophe before it in CSV; in the workbook it is text by its type and 
 stay numbers, also negative ones.
 """
 
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
+from xlsxwriter import Workbook
 
 from gis.errors import OutputError
 from gis.publish.words import CLASSES, class_name, column_label, words
@@ -24,8 +21,6 @@ _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXCEL_ROWS = 1_048_576
 _EXCEL_TEXT = 32_767
-_AT_ONCE = 5_000
-_WHOLE = 2**53
 # What is measured or estimated is written to the millionth: a millimetre, 60 microseconds. Scores keep every digit, so
 # that what they are made of adds up.
 _MEASURED, _DECIMALS = ("_min", "_km", "_c", "_mm"), 6
@@ -60,37 +55,15 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     <BLANKLINE>
     """
     flat = _flat(table)
+    for column in flat.columns:
+        if not _numeric(flat[column]):
+            flat[column] = flat[column].map(_defused, na_action="ignore")
+        elif str(column).endswith(_MEASURED):
+            flat[column] = flat[column].round(_DECIMALS)
+    flat.columns = pd.Index([_defused(c) for c in flat.columns])
     excel = path.with_name(f"{path.stem}_excel{path.suffix}")
-    with (
-        path.open("w", encoding="utf-8-sig", newline="") as plain,
-        excel.open("w", encoding="utf-8-sig", newline="") as local,
-    ):
-        commas = csv.writer(plain, lineterminator="\n")
-        semicolons = csv.writer(local, delimiter=";", lineterminator="\r\n")
-        for writer in (commas, semicolons):
-            writer.writerow([_defused(c) for c in flat.columns])
-        for first in range(0, len(flat), _AT_ONCE):
-            block = flat.iloc[first : first + _AT_ONCE]
-            texts = [_texts(block.iloc[:, i], str(c).endswith(_MEASURED)) for i, c in enumerate(flat.columns)]
-            commas.writerows(zip(*texts, strict=True))
-            for i, kind in enumerate(flat.dtypes):
-                if pd.api.types.is_float_dtype(kind):
-                    texts[i] = [text.replace(".", ",") for text in texts[i]]
-            semicolons.writerows(zip(*texts, strict=True))
-
-
-def _texts(values: pd.Series, measured: bool) -> list[str]:
-    """Write a column for CSV: nothing for what is missing, no text that Excel would take for a formula."""
-    if not _numeric(values):
-        return ["" if pd.isna(v) else str(_defused(v)) for v in values]
-    if not pd.api.types.is_float_dtype(values.dtype):
-        return ["" if pd.isna(v) else str(v) for v in values.tolist()]
-    numbers = values.to_numpy(dtype=values.dtype if values.dtype == np.float32 else float, na_value=np.nan)
-    numbers = numbers.round(_DECIMALS) if measured else numbers
-    texts = list(map(repr, numbers.tolist())) if numbers.dtype == float else [str(v) for v in numbers]
-    for i in np.flatnonzero(np.isnan(numbers)).tolist():
-        texts[i] = ""
-    return texts
+    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    flat.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", decimal=",", lineterminator="\r\n")
 
 
 def field_table(table: pd.DataFrame, language: str, tier_names: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -142,117 +115,50 @@ def write_workbook(
     -----
     `inf` is written as the word for unreachable, `NaN` as an empty cell. No cell is a formula.
     """
-    from openpyxl import Workbook
-
     w = words(language)
-    book, bodies = Workbook(write_only=True), []
-    for name, table in sheets.items():
-        if len(table) >= _EXCEL_ROWS:
-            raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
-        flat = _named(_flat(table), language)
-        headings = [column_label(str(c), language, tier_names) for c in flat.columns]
-        bodies.append((flat, w["class.unreachable"]))
-        _heading(book, w.get(f"layer.{name}", name), headings, *bodies[-1])
-    described = [field_table(table, language, tier_names) for table in sheets.values()]
-    if described:
-        one = pd.concat(described, ignore_index=True)
-        one.insert(
-            0,
-            w["fields.layer"],
-            np.repeat([w.get(f"layer.{n}", n) for n in sheets], [len(d) for d in described]),
-        )
-        bodies.append((one, ""))
-        _heading(book, w["layer.fields"], list(one.columns), *bodies[-1])
-    pairs = [(k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])]
-    about = pd.DataFrame([(str(k), str(v)) for k, v in pairs], columns=[w["run.what"], w["run.value"]], dtype=object)
-    bodies.append((about, ""))
-    _heading(book, w["layer.run"], list(about.columns), *bodies[-1])
-    _save(book, path, bodies)
+    about = [(k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])]
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(path, options) as book:
+        for name, table in sheets.items():
+            if len(table) >= _EXCEL_ROWS:
+                raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
+            flat = _named(_flat(table), language)
+            flat.columns = pd.Index([column_label(str(c), language, tier_names) for c in flat.columns])
+            _sheet(book, w.get(f"layer.{name}", name), flat, w["class.unreachable"])
+        if sheets:
+            described = {w.get(f"layer.{n}", n): field_table(t, language, tier_names) for n, t in sheets.items()}
+            _sheet(book, w["layer.fields"], pd.concat(described, names=[w["fields.layer"]]).reset_index(level=0), "")
+        _sheet(book, w["layer.run"], pd.DataFrame(about, columns=[w["run.what"], w["run.value"]], dtype=object), "")
 
 
-def _heading(book: Any, name: str, headings: list[str], table: pd.DataFrame, unreachable: str) -> None:
-    """Make a sheet of headings, with widths for the rows that will follow."""
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
-    sheet = book.create_sheet(_SHEET.sub(" ", name)[:31] or "-")
-    sheet.freeze_panes = "C2" if len(headings) > 3 else "A2"
-    for i, heading in enumerate(headings):
-        seen = _cells(table.iloc[:2000, i], unreachable)
-        longest = max((len(str(c)) for c in seen if c is not None), default=0)
-        width = min(60, max(9, longest + 2, len(heading) / 2 + 2))
-        sheet.column_dimensions[get_column_letter(i + 1)].width = width
-
-    def written(text: str) -> object:
-        cell = WriteOnlyCell(sheet, value=text)
-        cell.data_type = "s"  # text, never a formula
-        cell.font = Font(bold=True)
-        cell.fill = PatternFill("solid", fgColor="E7EEF3")
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        return cell
-
-    sheet.append([written(_legal(h)) for h in headings])
-    if headings:
-        sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{len(table) + 1}"
-
-
-def _save(book: Any, path: Path, bodies: Sequence[tuple[pd.DataFrame, str]]) -> None:
-    """Save a book of headings, with the rows of its sheets.
-
-    openpyxl makes a cell an object: of a country's settlements that was half the time of a run. It makes all of the
-    book but the rows, which are plain text.
-    """
-    made = io.BytesIO()
-    book.save(made)
-    rows = {f"xl/worksheets/sheet{i}.xml": body for i, body in enumerate(bodies, start=1)}
-    with zipfile.ZipFile(made) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name not in rows:
-                target.writestr(name, content)
-                continue
-            head, end, tail = content.rpartition(b"</sheetData>")
-            with target.open(name, "w", force_zip64=True) as file:
-                file.write(head)
-                for text in _rows(*rows[name]) if end else ():  # a sheet of no columns has no rows
-                    file.write(text.encode())
-                file.write(end + tail)
-
-
-def _rows(table: pd.DataFrame, unreachable: str) -> Iterator[str]:
-    """Write the rows below the headings, some thousands at a time."""
-    from openpyxl.utils import get_column_letter
-
-    letters = [get_column_letter(i + 1) for i in range(table.shape[1])]
-    for first in range(0, len(table), _AT_ONCE):
-        block = table.iloc[first : first + _AT_ONCE]
-        numbers = range(first + 2, first + 2 + len(block))
-        columns = []
-        for i, letter in enumerate(letters):
-            cells = _cells(block.iloc[:, i], unreachable)
-            columns.append([_cell(f"{letter}{row}", value) for row, value in zip(numbers, cells, strict=True)])
-        rows = zip(numbers, zip(*columns, strict=True), strict=True)
-        yield "".join(f'<row r="{row}">{"".join(cells)}</row>' for row, cells in rows)
-
-
-def _cell(place: str, value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        text = escape(value, {"\r": "&#13;"})
-        return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-    if isinstance(value, bool):
-        return f'<c r="{place}" t="b"><v>{value:d}</v></c>'
-    return f'<c r="{place}"><v>{value!r}</v></c>'
+def _sheet(book: Workbook, name: str, table: pd.DataFrame, unreachable: str) -> None:
+    """Add a sheet: headings that stay in sight and filter, and the rows below them."""
+    sheet = book.add_worksheet(_SHEET.sub(" ", name)[:31] or "-")
+    bold = book.add_format({"bold": True, "bg_color": "#E7EEF3", "text_wrap": True, "valign": "top"})
+    headings, columns = [_legal(str(c)) for c in table.columns], table.shape[1]
+    sheet.freeze_panes(1, 2 if columns > 3 else 0)
+    if columns:
+        sheet.autofilter(0, 0, len(table), columns - 1)
+    cells = [_cells(table.iloc[:, i], unreachable) for i in range(columns)]
+    for i, (heading, column) in enumerate(zip(headings, cells, strict=True)):
+        longest = max((len(str(c)) for c in column[:2000] if c is not None), default=0)
+        sheet.set_column(i, i, min(60, max(9, longest + 2, len(heading) / 2 + 2)))
+        sheet.write_string(0, i, heading, bold)
+    for row, values in enumerate(zip(*cells, strict=True), start=1):
+        for i, value in enumerate(values):
+            if isinstance(value, str):
+                sheet.write_string(row, i, value)
+            elif isinstance(value, bool):
+                sheet.write_boolean(row, i, value)
+            elif value is not None:
+                sheet.write_number(row, i, value)
 
 
 def _cells(values: pd.Series, unreachable: str) -> list[object]:
     """Turn a column into plain values for a sheet: None for what is missing."""
     if _numeric(values):
         numbers = values.to_numpy(dtype=float, na_value=np.nan).round(4) + 0.0  # no -0
-        # A number that is whole is written as one: no 120000.0.
-        cells: list[Any] = [int(v) if v.is_integer() and abs(v) < _WHOLE else v for v in numbers.tolist()]
+        cells: list[Any] = numbers.tolist()
         for i in np.flatnonzero(~np.isfinite(numbers)).tolist():
             cells[i] = None if np.isnan(numbers[i]) else unreachable
         return cells
@@ -301,4 +207,4 @@ def _defused(value: object) -> object:
 
 def _legal(text: str) -> str:
     """Drop characters that a workbook cannot hold, and the end of texts that are too long for a cell."""
-    return _ILLEGAL.sub("", text)[:_EXCEL_TEXT]
+    return _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))[:_EXCEL_TEXT]
