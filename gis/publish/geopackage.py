@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
 
 AREAS = {"regions": "region", "districts": "district"}
 """Layers of areas with figures, and their columns of names."""
+_ROWS = 25_000
 _AREA_FIGURE = "viability_weighted"
 SIZE_BY_POPULATION = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)'
 """Expression for the size of a settlement's mark, mm."""
@@ -83,22 +84,10 @@ def write_geopackage(
     """
     path.unlink(missing_ok=True)
     w = words(language)
-    for place, (name, frame) in enumerate(layers.items()):
-        table = _writable(frame)
+    for name, frame in layers.items():
         heading = w.get(f"layer.{name}", name)
-        pyogrio.write_dataframe(
-            table,
-            path,
-            layer=name,
-            driver="GPKG",
-            append=place > 0,
-            dataset_options={} if place else {"VERSION": "1.3"},
-            layer_options={
-                "IDENTIFIER": f"{title}: {heading}" if title else heading,
-                "DESCRIPTION": abstract,
-            },
-            **({"geometry_type": _kind(table)} if isinstance(table, gpd.GeoDataFrame) else {}),
-        )
+        identity = {"IDENTIFIER": f"{title}: {heading}" if title else heading, "DESCRIPTION": abstract}
+        _write(path, name, _writable(frame), identity)
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.execute(_STYLES)
         db.execute(
@@ -115,6 +104,25 @@ def write_geopackage(
         db.execute(_CONSTRAINTS)
         for name, frame in layers.items():
             _describe(db, name, _writable(frame), language, tier_names)
+
+
+def _write(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, identity: Mapping[str, str]) -> None:
+    """Write a layer, some rows at a time: between two calls of the driver a run can be stopped, and bars move."""
+    more: dict[str, object] = {}
+    if isinstance(table, gpd.GeoDataFrame):
+        kind = _kind(table)
+        more = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
+    # Nobody reads the file before it is whole: there is no need to wait for the disk after each part.
+    pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
+    try:
+        for first in range(0, max(len(table), 1), _ROWS):
+            there = path.exists()
+            pyogrio.write_dataframe(
+                table.iloc[first : first + _ROWS], path, layer=name, driver="GPKG", append=there,
+                dataset_options={} if there else {"VERSION": "1.3"}, layer_options=dict(identity), **more,
+            )  # fmt: skip
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": None})
 
 
 _CONSTRAINTS = """

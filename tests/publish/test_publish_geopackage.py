@@ -3,13 +3,14 @@ import sqlite3
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import publish_tools as tools
 import pyogrio
 import pytest
 import shapely
 
 from gis import fields as f
-from gis.publish import palette
+from gis.publish import geopackage, palette
 from gis.publish.geopackage import layer_names, write_geopackage
 from gis.publish.words import column_label
 
@@ -143,3 +144,34 @@ def test_qgis_draws_settlements_whose_class_is_null(country, tmp_path):
     write_geopackage(path, {"settlements": frame})
     seen = json.loads(tools.run_qgis(QGIS, path, "settlements").split("RESULT")[1])
     assert seen["settlements"]["nothing"] == 0
+
+
+def test_layers_written_in_parts_are_the_same_layers(tmp_path, monkeypatch):
+    """Texts, flags, gaps, one part or several: in the first rows nothing is known, or there are single parts only."""
+    lines = shapely.from_wkt([f"LINESTRING ({i} 50, {i} 51)" for i in range(60, 70)])
+    lines[7] = shapely.from_wkt("MULTILINESTRING ((67 50, 67 51), (67 52, 67 53))")
+    roads = gpd.GeoDataFrame(
+        {"name": [None] * 6 + list("abcd"), "km": [np.nan] * 5 + [1.5] * 5, "flag": [True, False] * 5},
+        geometry=lines,
+        crs=4326,
+    )
+    layers = {"roads": roads, "repairs": tools.repairs()}
+    read = []
+    for rows in (1000, 3):
+        monkeypatch.setattr(geopackage, "_ROWS", rows)
+        write_geopackage(tmp_path / f"{rows}.gpkg", layers)
+        with sqlite3.connect(tmp_path / f"{rows}.gpkg") as db:
+            indexed = db.execute("SELECT count(*) FROM rtree_roads_geom").fetchone()[0]
+        db.close()
+        assert indexed == len(roads)
+        info = pyogrio.read_info(tmp_path / f"{rows}.gpkg", layer="roads")
+        read.append(
+            [pyogrio.read_dataframe(tmp_path / f"{rows}.gpkg", layer=name) for name in layers]
+            + [info["geometry_type"], list(info["fields"]), list(info["dtypes"])]
+        )
+    for whole, parts in zip(*read, strict=True):
+        if isinstance(whole, pd.DataFrame):
+            pd.testing.assert_frame_equal(whole, parts)
+        else:
+            assert whole == parts
+    assert len(read[0][0]) == len(roads)
