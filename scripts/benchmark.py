@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import benchmark_paths as paths
 import benchmark_roads as roads
+import benchmark_study as study
 import benchmark_surface as surface
 import benchmark_tools as tools
 
@@ -25,6 +26,7 @@ SECTIONS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "k-nearest": (paths.k_nearest_and_matrix, 1_300_000),
     "noding": (roads.noding, 1_000_000),
     "snapping": (roads.snapping, 1_000_000),
+    "study": (study.study, 100_000),
 }
 
 
