@@ -19,7 +19,7 @@ from gis.steps.climate import climate as climate_step
 from gis.steps.planning import planning
 from gis.steps.remoteness import remoteness, supply
 from gis.steps.scores import fitness, ordered
-from gis.steps.surfaces import make_grid, surfaces
+from gis.steps.surfaces import make_grid, make_land, surfaces
 from gis.steps.travel import Travelled, levels, travel, travel_columns
 from gis.study import Study
 
@@ -128,8 +128,8 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     level = levels(places, inputs, record)
     travelled = record.keep("travel", lambda: travel(study, inputs, places, level, record))
     grid = make_grid(study, places)
-    travel_time, distance = record.keep(
-        "surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid, record)
+    travelled = record.keep(
+        "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
     )
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)

@@ -47,7 +47,7 @@ def run(tmp_path):
     def run(land: dict, **more: dict) -> np.ndarray:
         data = {
             "settlements": {"path": "places.gpkg"},
-            "roads": {"path": "roads.gpkg", "over_land_kph": 6, "over_land_max_km": 0.0, "near_km": 0.1},
+            "roads": {"path": "roads.gpkg", "over_land_kph": 6, "over_land_max_km": 50, "near_km": 0.1},
             "tiers": [{"name": "town", "population_min": 5000}],
             "grid": {"crs": "EPSG:32642", "cell_km": 0.1, "margin_km": 0},
             "land": land,

@@ -18,6 +18,7 @@ from gis.outputs import write_outputs
 from gis.pipeline import compute
 from gis.read.osm import osm_roads
 from gis.record import Record
+from gis.steps.surfaces import make_grid, make_land
 from gis.steps.travel import levels, travel, travel_columns
 from gis.study import make_study
 
@@ -82,7 +83,8 @@ class Run:
         inputs = read_inputs(self.study)
         places = inputs.settlements.sort_index()
         level = levels(places, inputs, self.record)
-        self.travelled = travel(self.study, inputs, places, level, self.record)
+        land = make_land(self.study, inputs, make_grid(self.study, places), self.record)
+        self.travelled = travel(self.study, inputs, places, level, land, self.record)
         self.columns = travel_columns(inputs, self.travelled, places.index)
 
     @property
@@ -485,7 +487,6 @@ def test_the_rules_need_monthly_temperatures(country):
     [
         ({"seasons": [season("worst")]}, "choose another name"),
         ({"closures": {"thaw": 1}}, "closures.thaw: no such key"),
-        ({"remoteness": {"preset": "aria_plus", "season": "worst"}}, "season"),
     ],
 )
 def test_a_study_that_cannot_be_meant(country, keys, said):

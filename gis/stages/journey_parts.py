@@ -19,7 +19,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 ACCESS = "access"
-"""The kind of the ways between settlements and roads; `over_land` and `straight` are whole journeys."""
+"""The kind of local ways between settlements and roads; `over_land` is what leads over the land."""
 
 SHARE_LEAST = 0.05
 
@@ -99,7 +99,11 @@ def journey_parts(
         node = roads.pieces.cut_node[way]
         into = search.into[search.found.source[node]]
         own_km, own_min = legs.access_km[way], legs.access_min[way]
-        tables.append(_table(who, ACCESS, False, own_km + legs.access_km[into], own_min + legs.access_min[into]))
+        for kind, over_land in ((ACCESS, False), (OVER_LAND, True)):
+            there, back = legs.over_land[way] == over_land, legs.over_land[into] == over_land
+            of_km = np.where(there, own_km, 0.0) + np.where(back, legs.access_km[into], 0.0)
+            of_min = np.where(there, own_min, 0.0) + np.where(back, legs.into_min[into], 0.0)
+            tables.append(_table(who, kind, False, of_km, of_min))
         for kind, is_paved, of_km, of_min in _kinds(roads, search, paved):
             tables.append(_table(who, kind, is_paved, of_km[node], of_min[node]))
         edge_min = _edge_minutes(roads)
@@ -167,18 +171,20 @@ def journey_lines(
     target = points.index.get_indexer(pd.Index(to_id.where(to_id.notna(), points.index[0])))
     lines = np.full(len(points), None, dtype=object)
     for i in np.flatnonzero(np.isin(mode, [OVER_LAND, STRAIGHT])):
-        lines[i] = shapely.LineString(xy[[i, target[i]]])
+        direct = None if legs is None else legs.line_to(int(i), int(target[i]))
+        lines[i] = shapely.LineString(xy[[i, target[i]]] if direct is None else direct)
     if roads is not None and legs is not None and (mode == BY_ROAD).any():
         search = search_roads(roads, legs, centre)
-        step = _steps(roads, search)
+        step = steps_onward(roads, search)
         used: dict[int, Float] = {}
         for i in np.flatnonzero(mode == BY_ROAD):
             nodes = nodes_of_route(search.found.predecessor, int(roads.pieces.cut_node[search.way[i]]))
             steps = step[nodes[:-1]]
             _draw(roads, np.setdiff1d(steps, list(used)), used)
-            lines[i] = shapely.LineString(
-                np.concatenate([xy[[i]], *(used[s] for s in steps.tolist()), xy[[target[i]]]])
-            )
+            into = legs.lines[search.into[search.found.source[nodes[0]]]]
+            there, back = legs.lines[search.way[i]], xy[[target[i]]] if into is None else into[::-1]
+            drawn = (used[s] for s in steps.tolist())
+            lines[i] = shapely.LineString(np.concatenate([xy[[i]] if there is None else there, *drawn, back]))
     return gpd.GeoSeries(shapely.simplify(lines, simplify_degrees), index=points.index, crs=points.crs)
 
 
@@ -216,7 +222,7 @@ def _kinds(roads: Roads, search: Search, paved: Bool) -> Iterator[tuple[str, boo
         yield str(classes[number // 2]), bool(number % 2), of_km, of_min
 
 
-def _steps(roads: Roads, search: Search) -> NDArray[np.int64]:
+def steps_onward(roads: Roads, search: Search) -> NDArray[np.int64]:
     """For each node the edge of the graph, as in `roads.used`, that its journey takes next; -1 where it ends."""
     graph = roads.graph
     on_way = search.found.predecessor[graph.to] == graph.from_node

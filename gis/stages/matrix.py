@@ -41,7 +41,7 @@ def road_matrix(lon: Float, lat: Float, roads: Roads, legs: Legs, places: Int) -
     column = np.full(n, -1, np.int64)
     column[places] = np.arange(m)
     ways = np.flatnonzero(usable)
-    into = ways[column[legs.settlement[ways]] >= 0]
+    into = ways[(column[legs.settlement[ways]] >= 0) & np.isfinite(legs.into_min[ways])]
     if len(into):
         starts, start_of = np.unique(node[into], return_inverse=True)
         ends, end_of = np.unique(node[ways], return_inverse=True)
@@ -49,7 +49,7 @@ def road_matrix(lon: Float, lat: Float, roads: Roads, legs: Legs, places: Int) -
         order = np.argsort(legs.settlement[ways], kind="stable")
         who, first = np.unique(legs.settlement[ways[order]], return_index=True)
         for way, start in zip(into, start_of, strict=True):
-            minutes = between[start, end_of[order]] + legs.access_min[ways[order]] + legs.access_min[way]
+            minutes = between[start, end_of[order]] + legs.access_min[ways[order]] + legs.into_min[way]
             row = out[column[legs.settlement[way]]]
             row[who] = np.minimum(row[who], np.minimum.reduceat(minutes, first))
     i, j, km = _pairs_within(lon, lat, places, legs.over_land_max_km)

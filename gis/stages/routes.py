@@ -14,12 +14,12 @@ from gis.fields import NAME, REF, ROAD_CLASS, SPEED_KPH, SURFACE
 from gis.kernels.paths import route as nodes_of_route
 from gis.space.geodesy import parts_of_lines, points_along
 from gis.stages.journey_parts import SHARE_LEAST
-from gis.stages.travel import BY_ROAD, NONE, Legs, Roads, search_roads
+from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, Legs, Roads, search_roads
 
 Float = NDArray[np.float64]
 
 ACCESS, ROAD = "access", "road"
-"""Kinds of legs: between a place and the road, and along it; `over_land` and `straight` are whole journeys."""
+"""Kinds of legs: a local way between a place and the road, and along it; `over_land` is what leads over the land."""
 
 _ROAD_COLUMNS = (ROAD_CLASS, SURFACE, REF, NAME)
 
@@ -125,7 +125,9 @@ def route(
         return Route(settlement, settlement, mode, _frame([]), 0.0, 0.0)
     here, there = points.loc[settlement], points.loc[to_id]
     if mode != BY_ROAD:
-        leg = {"kind": mode, "length_km": km, "travel_time_min": minutes, "geometry": shapely.LineString([here, there])}
+        line = None if legs is None else legs.line_to(*points.index.get_indexer([settlement, to_id]).tolist())
+        shape = shapely.LineString([here, there] if line is None else line)
+        leg = {"kind": mode, "length_km": km, "travel_time_min": minutes, "geometry": shape}
         return Route(settlement, str(to_id), mode, _frame([leg]), km, minutes)
     if centre is None or roads is None or legs is None:
         raise ValueError("the journey is by road: centre, roads and legs are needed")
@@ -135,9 +137,9 @@ def route(
     into = int(search.into[search.found.source[node]])
     nodes = nodes_of_route(search.found.predecessor, node)
     found = [
-        _access(legs, way, here, _place(roads, node)),
+        _access(legs, way, float(legs.access_min[way]), here, _place(roads, node)),
         *_along(roads, nodes),
-        _access(legs, into, _place(roads, int(nodes[-1])), there),
+        _access(legs, into, float(legs.into_min[into]), there, _place(roads, int(nodes[-1])), back=True),
     ]
     frame = _frame([leg for leg in found if leg["length_km"] > 0])
     return Route(
@@ -145,12 +147,15 @@ def route(
     )
 
 
-def _access(legs: Legs, way: int, start: shapely.Point, end: shapely.Point) -> dict[str, Any]:
+def _access(
+    legs: Legs, way: int, minutes: float, own: shapely.Point, road: shapely.Point, *, back: bool = False
+) -> dict[str, Any]:
+    line = shapely.LineString([own, road] if legs.lines[way] is None else legs.lines[way])
     return {
-        "kind": ACCESS,
+        "kind": OVER_LAND if legs.over_land[way] else ACCESS,
         "length_km": float(legs.access_km[way]),
-        "travel_time_min": float(legs.access_min[way]),
-        "geometry": shapely.LineString([start, end]),
+        "travel_time_min": minutes,
+        "geometry": shapely.reverse(line) if back else line,
     }
 
 

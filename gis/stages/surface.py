@@ -1,13 +1,12 @@
 """Rasters of travel time and of distance to the nearest centre."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.kernels.cost_distance import cost_distance
 from gis.space.geodesy import densified, nearest_point, vertex_measures_m
 from gis.space.grid import Grid
 from gis.stages.travel import Roads, piece_minutes
@@ -46,16 +45,25 @@ class RoadCells:
 
         Minutes rise or fall evenly along a piece, or rise to a watershed and fall again: the least are at an end.
         """
+        return np.asarray(np.minimum(*self.at_ends(node_minutes)))
+
+    def some(self, which: Int) -> "RoadCells":
+        """Return the stretches at some positions."""
+        return replace(self, cell=self.cell[which], piece=self.piece[which],
+                       enter=self.enter[which], leave=self.leave[which])  # fmt: skip
+
+    def at_ends(self, node_minutes: Float) -> Float:
+        """Return the minutes at the beginning and at the end of each stretch, shape `(2, n)`."""
         p = self.roads.pieces
         forward, backward = (minutes[self.piece] for minutes in piece_minutes(self.roads.network, p))
         at_end, at_start = node_minutes[p.to_id[self.piece]], node_minutes[p.from_id[self.piece]]
-        least = np.full(len(self.cell), np.inf)
-        for share in (self.enter, self.leave):
+        out = np.empty((2, len(self.cell)))
+        for row, share in zip(out, (self.enter, self.leave), strict=True):
             with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
                 to_end = at_end + np.where(share >= 1, 0.0, forward * (1 - share))
                 to_start = at_start + np.where(share <= 0, 0.0, backward * share)
-            least = np.fmin(least, np.fmin(to_end, to_start))
-        return least
+            row[:] = np.fmin(to_end, to_start)
+        return out
 
 
 def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
@@ -113,56 +121,6 @@ def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
     cell = (r[inside] * nx + c[inside]).astype(np.int64)
     enter, leave = (here - begin[piece]) / width, (there - begin[piece]) / width
     return RoadCells(roads, grid, cell, piece, np.maximum(enter, 0.0), np.minimum(leave, 1.0))
-
-
-def travel_time_surface(
-    cells: RoadCells,
-    node_minutes: Float,
-    friction: Float,
-    *,
-    lon: Float,
-    lat: Float,
-    settlement_min: Float,
-    elevation_m: Float | None = None,
-    neighbours: int = 8,
-) -> Float:
-    """Spread the minutes that were solved on the roads over the land beside them.
-
-    Each cell that a road crosses starts with the least minutes of the road inside it, each cell that holds a
-    settlement with that settlement's minutes; from there the raster carries them over land. So a cell
-    on a road has the road's time, and a cell off it the time over land to the road, and on.
-
-    Parameters
-    ----------
-    cells
-        The roads on the grid, from `cross_cells`.
-    node_minutes
-        Minutes of the nodes, from `gis.stages.travel.road_journeys`, shape `(n_nodes,)`.
-    friction
-        Minutes per metre over land, `inf` where one cannot go, NaN outside the study area, shape `(ny, nx)`.
-    lon, lat, settlement_min
-        Settlements and their minutes.
-    elevation_m
-        Of the cells, shape `(ny, nx)`: slope then counts, by Tobler's rule. None: it does not.
-    neighbours
-        8 or 16 moves from a cell.
-
-    Returns
-    -------
-    array of shape `(ny, nx)`
-        Minutes; `inf` unreachable, NaN outside the study area.
-    """
-    grid = cells.grid
-    start = np.full(grid.shape, np.inf)
-    np.minimum.at(start.reshape(-1), cells.cell, cells.minutes(node_minutes))
-    column, row = (np.floor(position) for position in _grid_position(grid, lon, lat))
-    ny, nx = grid.shape
-    inside = (row >= 0) & (row < ny) & (column >= 0) & (column < nx)
-    at = row[inside].astype(np.int64), column[inside].astype(np.int64)
-    np.minimum.at(start, at, settlement_min[inside])
-    dx, dy = grid.cell_sizes_m()
-    minutes = cost_distance(friction, start, dx=dx, dy=dy, neighbours=neighbours, elevation=elevation_m).minutes
-    return np.where(np.isnan(friction), np.nan, minutes)
 
 
 def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:

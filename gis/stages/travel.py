@@ -45,6 +45,18 @@ class Legs:
         Speed over land, straight from a settlement to a centre.
     over_land_max_km
         The longest way that is made over land.
+    into_min
+        Minutes of the way from the road to the settlement: uphill and downhill differ.
+    moved
+        Where the road is not joined to the nearest one of the settlement.
+    over_land
+        Where it is no local street or track.
+    lines
+        Coordinates of the ways that are not straight, longitude and latitude, from the settlement to the road; None
+        for the others.
+    direct
+        Ways over land from settlements to centres: `settlement`, `to`, `access_min`, `km`, `line`. None: they are
+        straight lines.
     """
 
     settlement: Int
@@ -52,6 +64,18 @@ class Legs:
     access_km: Float
     over_land_kph: float
     over_land_max_km: float
+    into_min: Float
+    moved: NDArray[np.bool_]
+    over_land: NDArray[np.bool_]
+    lines: NDArray[np.object_]
+    direct: pd.DataFrame | None = None
+
+    def line_to(self, settlement: int, centre: int) -> Float | None:
+        """Return the coordinates of the way over land to a centre, shape `(k, 2)`; None where it is a straight line."""
+        if self.direct is None:
+            return None
+        rows = self.direct[(self.direct["settlement"] == settlement) & (self.direct["to"] == centre)]
+        return np.asarray(rows["line"].iloc[0]) if len(rows) else None
 
 
 def access_legs(
@@ -91,7 +115,10 @@ def access_legs(
     speed = np.where(km <= near_km, near_kph, over_land_kph)
     minutes = np.where(km <= over_land_max_km, km / speed * 60.0, np.inf)
     who = np.arange(len(km)) if settlement is None else np.asarray(settlement, np.int64)
-    return Legs(who, minutes, km, over_land_kph, over_land_max_km)
+    moved = np.ones(len(who), bool)
+    moved[np.unique(who, return_index=True)[1]] = False
+    lines = np.full(len(who), None, object)
+    return Legs(who, minutes, km, over_land_kph, over_land_max_km, minutes, moved, km > near_km, lines)
 
 
 def tier_levels(
@@ -228,13 +255,13 @@ def search_roads(roads: Roads, legs: Legs, centre: NDArray[np.bool_]) -> Search:
 
 
 def road_journeys(
-    points: gpd.GeoSeries, roads: Roads, legs: Legs, centre: NDArray[np.bool_]
+    points: gpd.GeoSeries, roads: Roads, legs: Legs, centre: NDArray[np.bool_], search: Search | None = None
 ) -> tuple[pd.DataFrame, Float]:
     """Find the quickest journey from every settlement to any of a set of centres.
 
     One search from all centres at once, against the direction of travel, so that one-way roads are driven from
     the settlement to the centre. The way to the road and from the road to the centre are part of it. Where going
-    straight over land to the nearest centre is quicker, it is gone.
+    over land to the nearest centre is quicker, it is gone: by the way that `legs` have for it, or straight.
 
     Parameters
     ----------
@@ -245,6 +272,8 @@ def road_journeys(
         settlement the one of the quickest journey is gone.
     centre
         Which settlements are centres, shape `(n,)`.
+    search
+        From `search_roads`, where it has been made.
 
     Returns
     -------
@@ -252,7 +281,7 @@ def road_journeys(
         On the index of `points`: `to_id`, `travel_time_min`, `distance_km`, `mode`. 0 at a centre, `inf` and no
         `to_id` where none can be reached; all NaN where there is no centre at all. `road_min`, `track_min` and
         `offroad_min` (the ways to and from the road, and over land) sum to `travel_time_min`; NaN where it is `inf`.
-        `moved` where the roads are entered by another way than the settlement's first.
+        `moved` where the road is not joined to the settlement's nearest.
     node_minutes : array of shape `(n_nodes,)`
         Minutes from each node of the cut network to the nearest centre, the way from the road to it included.
 
@@ -273,12 +302,12 @@ def road_journeys(
     """
     if not centre.any():
         return _unknown(points.index), np.full(roads.pieces.n_nodes, np.nan)
-    search = search_roads(roads, legs, centre)
+    search = search_roads(roads, legs, centre) if search is None else search
     found, reached = search.found, search.way >= 0
     way = search.way[reached]
     node = roads.pieces.cut_node[way]
     into = search.into[found.source[node]]
-    offroad = legs.access_min[way] + legs.access_min[into]
+    offroad = legs.access_min[way] + legs.into_min[into]
     track = accumulate(roads.graph, found, roads.track_min)[node]
     km = accumulate(roads.graph, found, roads.km)[node]
     minutes = search.travel_time_min[reached]
@@ -291,15 +320,14 @@ def road_journeys(
         ROAD_MIN: np.maximum(minutes - offroad - track, 0.0),
         TRACK_MIN: track,
         OFFROAD_MIN: offroad,
-        "moved": way >= len(points),
+        "moved": legs.moved[way],
     }
     nowhere = {"to": -1, "travel_time_min": np.inf, "distance_km": np.inf, "mode": NONE}
     nowhere |= {**dict.fromkeys(PARTS, np.nan), "moved": False}
     journeys = pd.DataFrame(nowhere, index=points.index)
     journeys.loc[reached] = pd.DataFrame(by_road, index=points.index[reached])
-    over_land = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
-    beyond = over_land["distance_km"] > legs.over_land_max_km
-    quicker = ~beyond & (over_land["travel_time_min"] < journeys["travel_time_min"])
+    over_land = _over_land(points, legs, centre)
+    quicker = over_land["travel_time_min"] < journeys["travel_time_min"]
     journeys.loc[quicker] = over_land.loc[quicker]
     return _finish(journeys, points.index, centre), found.minutes
 
@@ -359,6 +387,19 @@ def _straight(
     )
 
 
+def _over_land(points: gpd.GeoSeries, legs: Legs, centre: NDArray[np.bool_]) -> pd.DataFrame:
+    """The journeys that meet no road, `inf` where there is none."""
+    out = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
+    if legs.direct is None:
+        out.loc[out["distance_km"] > legs.over_land_max_km, "travel_time_min"] = np.inf
+        return out
+    ways = legs.direct[centre[legs.direct["to"].to_numpy(np.int64)]].sort_values("access_min", kind="stable")
+    ways = ways.drop_duplicates("settlement").set_index("settlement").reindex(np.arange(len(points)))
+    minutes = ways["access_min"].fillna(np.inf).to_numpy(float)
+    to, km = ways["to"].fillna(-1).to_numpy(np.int64), ways["km"].to_numpy(float)
+    return out.assign(to=to, travel_time_min=minutes, distance_km=km, **{OFFROAD_MIN: minutes})
+
+
 def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) -> pd.DataFrame:
     """A centre is its own, at no cost; positions become ids."""
     to = np.where(centre, np.arange(len(ids)), journeys["to"].to_numpy(np.int64))
@@ -385,10 +426,10 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
 
 def _sources(cut_node: Int, legs: Legs, centre: NDArray[np.bool_]) -> tuple[Int, Float, Int]:
     """The nodes of the centres' ways, the minutes from there, and which way; the shortest where ways share a node."""
-    ways = np.flatnonzero((cut_node >= 0) & np.isfinite(legs.access_min) & centre[legs.settlement])
-    order = ways[np.argsort(legs.access_min[ways], kind="stable")]
+    ways = np.flatnonzero((cut_node >= 0) & np.isfinite(legs.into_min) & centre[legs.settlement])
+    order = ways[np.argsort(legs.into_min[ways], kind="stable")]
     node, first = np.unique(cut_node[order], return_index=True)
-    return node, legs.access_min[order[first]], order[first]
+    return node, legs.into_min[order[first]], order[first]
 
 
 def _quickest_way(cut_node: Int, legs: Legs, node_minutes: Float, n: int) -> tuple[Int, Float]:

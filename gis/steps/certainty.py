@@ -214,7 +214,7 @@ def _at_other_speeds(
     factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
     seasons = list(dict.fromkeys(travelled.table["season"]))
     for _, factor in factors.iloc[1:].iterrows():
-        legs = _faster_legs(study, travelled.legs, factor)
+        legs = _faster_legs(travelled.legs, factor)
         searched: dict[int, dict[str, pd.DataFrame]] = {}  # seasons with the same minutes share their roads
         rows = []
         for season, roads in zip(seasons, travelled.roads, strict=True):
@@ -239,12 +239,15 @@ def _faster(roads: Roads, factor: pd.Series) -> Roads:
     return roads.with_minutes_of(Network(roads.network.nodes, edges.assign(**minutes)))
 
 
-def _faster_legs(study: Study, legs: Legs, factor: pd.Series) -> Legs:
-    assert study.roads is not None
-    near = legs.access_km <= study.roads.near_km
-    by = np.where(near, factor[_NEAR], factor[_OVER_LAND])
-    speed = legs.over_land_kph * float(factor[_OVER_LAND])
-    return replace(legs, access_min=legs.access_min / by, over_land_kph=speed)
+def _faster_legs(legs: Legs, factor: pd.Series) -> Legs:
+    """Go faster on local ways and over land, by the same places."""
+    over_land = float(factor[_OVER_LAND])
+    by = np.where(legs.over_land, over_land, factor[_NEAR])
+    direct = None if legs.direct is None else legs.direct.assign(access_min=legs.direct["access_min"] / over_land)
+    speed = legs.over_land_kph * over_land
+    return replace(
+        legs, access_min=legs.access_min / by, into_min=legs.into_min / by, over_land_kph=speed, direct=direct
+    )
 
 
 def _population(study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, used: pd.DataFrame) -> dict[str, Float]:

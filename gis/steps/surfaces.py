@@ -1,7 +1,6 @@
-"""The surfaces step: the grid of a study, travel time and distance on it."""
+"""The surfaces step: the grid of a study, the land on it, travel time and distance."""
 
 import math
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +16,8 @@ from gis.read.rasters import Raster
 from gis.record import Record
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
-from gis.stages.surface import cross_cells, distance_surface, over_land_friction, travel_time_surface
+from gis.stages.over_land import Land
+from gis.stages.surface import distance_surface, over_land_friction
 from gis.steps.travel import Travelled
 from gis.study import Study
 
@@ -47,48 +47,37 @@ def _round_cell(km: float) -> float:
     return float(min(step * power for step in (1, 2, 5, 10) if step * power >= km * 0.999))
 
 
-def surfaces(
-    study: Study,
-    inputs: Inputs,
-    places: gpd.GeoDataFrame,
-    level: pd.Series,
-    travelled: Travelled,
-    grid: Grid,
-    record: Record,
-) -> tuple[dict[tuple[str, str], Minutes], dict[str, Float]]:
-    """Make the surfaces of travel time, one for each tier and season, and those of distance, one for each tier.
+def make_land(study: Study, inputs: Inputs, grid: Grid, record: Record) -> Land | None:
+    """Lay the land of the study on its grid; None where there are no roads that one could walk to."""
+    if study.roads is None:
+        return None
+    friction, elevation = _over_land(study, inputs, grid, _outside(inputs, grid), record)
+    return Land(grid, friction, elevation, study.land.neighbours)
 
-    Seasons with the same speeds share one surface. Minutes are kept as float32: no reader tells 0.01 seconds apart.
+
+def surfaces(
+    study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, travelled: Travelled, grid: Grid
+) -> tuple[dict[tuple[str, str], Minutes], dict[str, Float]]:
+    """Return the surfaces of travel time, one for each tier and season, and make those of distance.
+
+    Minutes are kept as float32: no reader tells 0.01 seconds apart. Without roads they are those of straight lines.
     """
     lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
-    outside = np.zeros(grid.shape, bool) if inputs.boundary is None else ~_burn(inputs.boundary, grid)
+    outside = _outside(inputs, grid)
     distance = {}
     for position, tier in enumerate(inputs.tiers):
         centre = (level <= position).to_numpy()
         distance[tier.name] = distance_surface(grid, lon[centre], lat[centre])
         distance[tier.name][outside] = np.nan
-    if travelled.roads is None:
-        first = inputs.season.seasons[0].name
-        per_km = np.float32(study.straight.detour_factor / study.straight.speed_kph * 60.0)
-        return {(tier, first): away.astype(np.float32) * per_km for tier, away in distance.items()}, distance
-    friction, elevation = _over_land(study, inputs, grid, outside, record)
-    cells = cross_cells(travelled.roads[0], grid)
-    by = {key: part["travel_time_min"].to_numpy() for key, part in travelled.table.groupby(["tier", "season"])}
-    travel_time: dict[tuple[str, str], Minutes] = {}
-    solved: dict[tuple[str, int], Minutes] = {}
-    for season, roads in zip(inputs.season.seasons, travelled.roads, strict=True):
-        for tier in inputs.tiers:
-            key = tier.name, season.name
-            if (tier.name, id(roads)) not in solved and not travelled.centre[tier.name].any():
-                solved[tier.name, id(roads)] = np.full(grid.shape, np.nan, np.float32)
-            elif (tier.name, id(roads)) not in solved:
-                minutes = travel_time_surface(
-                    replace(cells, roads=roads), travelled.node_minutes[key], friction,
-                    lon=lon, lat=lat, settlement_min=by[key], elevation_m=elevation, neighbours=study.land.neighbours,
-                )  # fmt: skip
-                solved[tier.name, id(roads)] = minutes.astype(np.float32)
-            travel_time[key] = solved[tier.name, id(roads)]
-    return travel_time, distance
+    if travelled.surface:
+        return travelled.surface, distance
+    first = inputs.season.seasons[0].name
+    per_km = np.float32(study.straight.detour_factor / study.straight.speed_kph * 60.0)
+    return {(tier, first): away.astype(np.float32) * per_km for tier, away in distance.items()}, distance
+
+
+def _outside(inputs: Inputs, grid: Grid) -> NDArray[np.bool_]:
+    return np.zeros(grid.shape, bool) if inputs.boundary is None else ~_burn(inputs.boundary, grid)
 
 
 def _over_land(

@@ -1,6 +1,6 @@
 """The travel step: tiers, network, snapping and journeys of a study."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,7 @@ from gis.space.impedance import assumed_surface, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices, with_components
 from gis.space.snapping import ways_to_roads
 from gis.stages.freight import months_without_freight
+from gis.stages.over_land import Land
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
@@ -27,6 +28,7 @@ from gis.stages.travel import (
     straight_journeys,
     tier_levels,
 )
+from gis.steps.over_land import on_land
 from gis.steps.seasons import Year, minutes_of_months, state, year_of
 from gis.study import Study
 
@@ -65,8 +67,8 @@ class Travelled:
         The cut network of each season; seasons with the same minutes share one.
     legs
         The ways to the road.
-    node_minutes
-        By tier and season, the minutes of the nodes; seasons with the same minutes share one array.
+    surface
+        By tier and season, the minutes of the cells of the grid; seasons with the same minutes share one array.
     monthly
         By tier, the minutes of the settlements in the twelve months, shape `(12, n)`, as in
         `gis.stages.seasons.month_summary`; empty where all months are alike.
@@ -80,7 +82,7 @@ class Travelled:
     access: pd.DataFrame | None = None
     roads: list[Roads] | None = None
     legs: Legs | None = None
-    node_minutes: dict[tuple[str, str], Float] = field(default_factory=dict)
+    surface: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
     monthly: dict[str, Float] = field(default_factory=dict)
     points: gpd.GeoSeries | None = None
     centre: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
@@ -108,11 +110,13 @@ class Travelled:
         return route(self.points, settlement, journey, centre=self.centre[tier], roads=roads, legs=self.legs)
 
 
-def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, record: Record) -> Travelled:
-    """Find the journeys of every settlement to every tier, in every season."""
+def travel(
+    study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, land: Land | None, record: Record
+) -> Travelled:
+    """Find the journeys of every settlement to every tier, in every season, and the minutes of every cell."""
     centre = {tier.name: (level <= position).to_numpy() for position, tier in enumerate(inputs.tiers)}
     points = places.geometry
-    if study.roads is None:
+    if study.roads is None or land is None:
         record.note(
             "warning", "no-roads", f"no roads: journeys are straight lines times {study.straight.detour_factor:g} at "
             f"{study.straight.speed_kph:g} km/h", 1,
@@ -135,8 +139,25 @@ def travel(study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Ser
         over_land_kph=rule.over_land_kph,
         over_land_max_km=rule.over_land_max_km,
     )
-    _note_snapping(study, ways, legs, len(points), record)
-    return _journeys(points, network, year, ways, legs, centre, record)
+    of_season, speeds = _states(year)
+    main = _main_network(network, year)
+    made = on_land(points, network, speeds, of_season, ways, legs, land, centre, main, near_km=rule.near_km)
+    _note_snapping(study, made.ways, made.legs, len(points), record)
+    surface = {
+        (tier, season.name): made.surface[key, tier]
+        for season, key in zip(year.seasons, of_season, strict=True)
+        for tier in centre
+    }
+    return replace(_journeys(points, network, year, made.ways, made.legs, centre, record), surface=surface)
+
+
+def _states(year: Year) -> tuple[list[str], dict[str, Float]]:
+    """Return the state of the roads in each season, and the speeds in every state of the year."""
+    of_season = [state(speed) for speed in year.speed_kph]
+    speeds = dict(zip(of_season, year.speed_kph, strict=True))
+    if year.varies:
+        speeds |= {state(speed): speed for _, speed in year.months()}
+    return of_season, speeds
 
 
 def _journeys(
@@ -150,14 +171,10 @@ def _journeys(
 ) -> Travelled:
     """Search every state of the roads once, for every tier, and lay the answers out by season and month."""
     names = [season.name for season in year.seasons]
-    of_season = [state(speed) for speed in year.speed_kph]
-    speeds = dict(zip(of_season, year.speed_kph, strict=True))
-    if year.varies:
-        speeds |= {state(speed): speed for _, speed in year.months()}
+    of_season, speeds = _states(year)
     uncut = Roads.cut_at(Network(network.nodes, with_minutes(network.edges, year.speed_kph[0])), ways)
     kept: dict[str, Roads] = {}
     tables: dict[tuple[str, str], pd.DataFrame] = {}
-    minutes_at: dict[tuple[str, str], Float] = {}
     for key, speed in speeds.items():
         roads = (
             uncut
@@ -167,17 +184,12 @@ def _journeys(
         if key in of_season:
             kept[key] = roads
         for tier, who in centre.items():
-            tables[key, tier], minutes = road_journeys(points, roads, legs, who)
-            if key in of_season:
-                minutes_at[key, tier] = minutes
+            tables[key, tier], _ = road_journeys(points, roads, legs, who)
     rows = [
         tables[key, tier].assign(tier=tier, season=name)
         for name, key in zip(names, of_season, strict=True)
         for tier in centre
     ]
-    node_minutes = {
-        (tier, name): minutes_at[key, tier] for name, key in zip(names, of_season, strict=True) for tier in centre
-    }
     monthly: dict[str, Float] = {}
     for tier in centre:
         _note_journeys(tables[of_season[0], tier], tier, record)
@@ -193,9 +205,26 @@ def _journeys(
             tier: months_without_freight(tables[first, tier], who, kept[first], legs, year.freight_stopped)
             for tier, who in centre.items()
         }
-    return Travelled(
-        _long(rows), ways, [kept[key] for key in of_season], legs, node_minutes, monthly, points, centre, freight
-    )
+    return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, {}, monthly, points, centre, freight)
+
+
+def _part_of_year(network: Network) -> NDArray[np.bool_]:
+    """Say which roads exist for a part of the year only: ferries, ice roads, those with months of opening."""
+    edges = network.edges
+    return edges[fields.ROAD_CLASS].isin(PART_OF_YEAR).to_numpy() | edges[fields.MONTHS].notna().to_numpy()
+
+
+def _main_network(network: Network, year: Year) -> NDArray[np.bool_]:
+    """Say which edges are of the largest part of the roads that are there all year."""
+    part = _part_of_year(network)
+    main: NDArray[np.bool_] = np.zeros(len(network.edges), bool)
+    if not part.any():
+        main[:] = network.edges[fields.COMPONENT_ID] == 0
+    elif not part.all():
+        left = np.flatnonzero(~part)
+        without = with_components(Network(network.nodes, network.edges.iloc[left].reset_index(drop=True)))
+        main[left] = without.edges[fields.COMPONENT_ID] == 0
+    return np.asarray(main & (year.any_kph() > 0), bool)
 
 
 def _ways(study: Study, points: gpd.GeoSeries, network: Network, year: Year, centre: NDArray[np.bool_]) -> pd.DataFrame:
@@ -205,20 +234,20 @@ def _ways(study: Study, points: gpd.GeoSeries, network: Network, year: Year, cen
     months of opening) add ways and take none away: the ways to the roads without them are found as well.
     """
     assert study.roads is not None
-    near_m, max_m = study.roads.near_km * 1000, study.roads.over_land_max_km * 1000
+    near_m = study.roads.near_km * 1000
     edges, speed = network.edges, year.any_kph()
     road_class = edges[fields.ROAD_CLASS]
     ashore = speed * (road_class != "ferry").to_numpy()
     ways = ways_to_roads(
-        points, Network(network.nodes, with_minutes(edges, ashore)), centre, near_m=near_m, max_m=max_m
+        points, Network(network.nodes, with_minutes(edges, ashore)), centre, near_m=near_m, max_m=near_m
     )
-    part_of_year = road_class.isin(PART_OF_YEAR).to_numpy() | edges[fields.MONTHS].notna().to_numpy()
+    part_of_year = _part_of_year(network)
     if not part_of_year.any() or part_of_year.all():
         return ways
     left = np.flatnonzero(~part_of_year)
     without = Network(network.nodes, with_minutes(edges.iloc[left].reset_index(drop=True), speed[left]))
-    more = ways_to_roads(points, with_components(without), centre, near_m=near_m, max_m=max_m)
-    more = more[more["access_m"] <= max_m]
+    more = ways_to_roads(points, with_components(without), centre, near_m=near_m, max_m=near_m)
+    more = more[more["access_m"] <= near_m]
     more = more.assign(edge=left[more["edge"].to_numpy(np.int64)], preferred=False)
     both = pd.concat([ways, more])
     return both[~both.duplicated(["settlement", "edge", "fraction"])]
@@ -267,16 +296,16 @@ def _note_snapping(study: Study, ways: pd.DataFrame, legs: Legs, n: int, record:
     assert study.roads is not None
     rule = study.roads
     km, joined = legs.access_km[:n], np.isfinite(legs.access_min[:n])
-    far = joined & (km > rule.near_km)
+    far = joined & legs.over_land[:n]
     note = record.note
-    way = f"straight over land to a road more than {rule.near_km:g} km away, at {rule.over_land_kph:g} km/h"
+    way = f"over land to a road more than {rule.near_km:g} km away"
     note("repair", "over-land-to-road", way, int(far.sum()), f"up to {km[joined].max(initial=0.0):.1f} km")
-    alone = f"more than {rule.over_land_max_km:g} km from every road: not joined to one"
+    alone = f"no way over land to a road: more than {rule.over_land_max_km:g} km, or behind barriers"
     note("warning", "too-far-from-road", alone, int((~joined).sum()))
     main = f"joined to the largest network, within {rule.near_km:g} km, rather than to a nearer road apart from it"
     note("repair", "main-network", main, int(ways["preferred"].sum()))
     other = "nearest road is apart from others that lead to a centre: those may be reached over land as well"
-    note("repair", "other-networks", other, int(ways["settlement"].iloc[n:].nunique()))
+    note("repair", "other-networks", other, len(np.unique(legs.settlement[legs.moved])))
 
 
 def _long(rows: list[pd.DataFrame]) -> pd.DataFrame:

@@ -13,7 +13,8 @@ from gis.space.grid import Grid
 from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
-from gis.stages.surface import cross_cells, distance_surface, over_land_friction, travel_time_surface
+from gis.stages.over_land import Land, Spread, doors
+from gis.stages.surface import cross_cells, distance_surface, over_land_friction
 from gis.stages.travel import Roads, access_legs, road_journeys
 
 GEOD = Geod(ellps="WGS84")
@@ -52,14 +53,10 @@ def _solved(oneway: int = 0, kph: float = 60.0) -> tuple[Roads, np.ndarray, gpd.
 
 def _surface(grid: Grid, friction: np.ndarray, **road: float) -> np.ndarray:
     roads, node_minutes, points, minutes = _solved(**road)  # type: ignore[arg-type]
-    return travel_time_surface(
-        cross_cells(roads, grid),
-        node_minutes,
-        friction,
-        lon=points.x.to_numpy(),
-        lat=points.y.to_numpy(),
-        settlement_min=minutes,
-    )
+    land, nobody = Land(grid, friction), np.full(len(points), np.inf)
+    at = doors(land, points.x.to_numpy(), points.y.to_numpy())
+    spread = Spread.of(land, at, cross_cells(roads, grid), node_minutes, minutes, friction)
+    return spread.surface(nobody, np.ones(len(roads.network.edges), bool))
 
 
 def _at(surface: np.ndarray, grid: Grid, lon: float, lat: float) -> float:

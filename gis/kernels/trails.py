@@ -1,0 +1,126 @@
+"""The ways of many cells to their starts at once, and the minutes of a way gone back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gis.kernels._jit import kernel
+from gis.kernels._moves import COLUMNS, KIND, ROWS, Land, move_lengths, move_minutes
+from gis.kernels._trace import AT_START
+from gis.kernels.cost_distance import CostDistance
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trails:
+    """Ways over the cells of a grid.
+
+    Parameters
+    ----------
+    cells
+        Flat indices (`row * nx + column`) of the cells of all ways, each from its first cell to its start.
+    first
+        Where each way begins in `cells`, and where the last ends, shape `(n + 1,)`.
+    km
+        The length of each, from middle to middle of the cells, shape `(n,)`.
+    """
+
+    cells: Int
+    first: Int
+    km: Float
+
+    def way(self, number: int) -> Int:
+        """Return the cells of one way."""
+        return self.cells[self.first[number] : self.first[number + 1]]
+
+    @property
+    def end(self) -> Int:
+        """Return the cell of each start, shape `(n,)`."""
+        return np.asarray(self.cells[self.first[1:] - 1])
+
+
+def trails(answer: CostDistance, cells: ArrayLike, *, dx: ArrayLike, dy: ArrayLike) -> Trails:
+    """Follow the moves of an answer of `cost_distance` back from cells to the starts that serve them.
+
+    Parameters
+    ----------
+    answer
+        Of `gis.kernels.cost_distance.cost_distance`.
+    cells
+        Flat indices of cells that have a start, shape `(n,)`.
+    dx, dy
+        Width and height of the cells in metres, as they were given there.
+
+    Returns
+    -------
+    Trails
+
+    Examples
+    --------
+    >>> from gis.kernels.cost_distance import cost_distance
+    >>> start = np.array([[0.0, np.inf, np.inf], [np.inf, np.inf, np.inf]])
+    >>> answer = cost_distance(np.full((2, 3), 0.01), start, dx=100, dy=100)
+    >>> found = trails(answer, [5, 0], dx=100, dy=100)
+    >>> found.way(0).tolist(), found.way(1).tolist(), found.km.round(3).tolist()
+    ([5, 4, 0], [0], [0.241, 0.0])
+    """
+    ny, nx = answer.minutes.shape
+    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+    here = np.array(cells, np.int64)
+    moves, km = answer.move_in.ravel(), np.zeros(len(here))
+    who = np.arange(len(here))
+    steps, owners = [here.copy()], [who]
+    while True:
+        who = who[moves[here[who]] < AT_START]
+        if not len(who):
+            break
+        move, row = moves[here[who]].astype(np.int64), here[who] // nx
+        km[who] += lengths[KIND[move], np.minimum(row, row - ROWS[move])] / 1000.0
+        here[who] -= ROWS[move] * nx + COLUMNS[move]
+        steps.append(here[who])
+        owners.append(who)
+    owner = np.concatenate(owners)
+    order = np.argsort(owner, kind="stable")
+    first = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(km)))])
+    return Trails(np.concatenate(steps)[order], first, km)
+
+
+def minutes_back(
+    found: Trails, friction: Float, *, dx: ArrayLike, dy: ArrayLike, elevation: Float | None = None
+) -> Float:
+    """Return the minutes over land of each way gone back, from its start to its first cell, shape `(n,)`.
+
+    On a slope they are not those of the way there.
+
+    Examples
+    --------
+    >>> from gis.kernels.cost_distance import cost_distance
+    >>> friction, hill = np.full((1, 3), 0.01), np.array([[0.0, 10.0, 40.0]])
+    >>> start = np.array([[0.0, np.inf, np.inf]])
+    >>> answer = cost_distance(friction, start, dx=100, dy=100, elevation=hill)
+    >>> found = trails(answer, [2], dx=100, dy=100)
+    >>> down, up = answer.minutes[0, 2], minutes_back(found, friction, dx=100, dy=100, elevation=hill)[0]
+    >>> bool(down < up), round(float(up), 1)
+    (True, 4.2)
+    """
+    ny = len(friction)
+    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+    z = np.empty((0, 0)) if elevation is None else np.ascontiguousarray(elevation, np.float64)
+    out = np.zeros(len(found.km))
+    _back(Land(np.ascontiguousarray(friction, np.float64), z, lengths, False), found.cells, found.first, out)
+    return out
+
+
+@kernel
+def _back(land, cells, first, out):  # type: ignore[no-untyped-def]
+    nx = land.friction.shape[1]
+    for number in range(len(out)):
+        for at in range(first[number], first[number + 1] - 1):
+            i, j = cells[at] // nx, cells[at] % nx
+            rows, columns = cells[at + 1] // nx - i, cells[at + 1] % nx - j
+            for move in range(len(ROWS)):
+                if ROWS[move] == rows and COLUMNS[move] == columns:
+                    out[number] += move_minutes(land, i, j, move)

@@ -1,0 +1,221 @@
+"""The step over land: the ways of settlements off the road, and the surfaces of travel time."""
+
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gis import fields
+from gis.space.impedance import with_minutes
+from gis.space.network import Network
+from gis.stages.over_land import (
+    Doors,
+    Land,
+    Spread,
+    doors,
+    legs_on_land,
+    lines_of,
+    open_cells,
+    to_nearest_road,
+    ways_of_centres,
+)
+from gis.stages.surface import RoadCells, cross_cells
+from gis.stages.travel import Legs, Roads, search_roads
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+Minutes = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class OnLand:
+    """The ways of settlements to the roads, those over land among them.
+
+    Parameters
+    ----------
+    ways, legs
+        The settlements' first ways, in order, then the others; all places where land and road are changed for each
+        other in some season, month and tier are among them.
+    surface
+        Minutes of all cells, by state of the roads and tier.
+    """
+
+    ways: pd.DataFrame
+    legs: Legs
+    surface: dict[tuple[str, str], Minutes]
+
+
+def on_land(
+    points: gpd.GeoSeries,
+    network: Network,
+    speeds: dict[str, Float],
+    surfaces_of: list[str],
+    ways: pd.DataFrame,
+    legs: Legs,
+    land: Land,
+    centre: dict[str, Bool],
+    main: Bool,
+    *,
+    near_km: float,
+) -> OnLand:
+    """Find the ways over land in every state of the roads, and make the surfaces of some of the states.
+
+    Roads, land and settlements are solved one after the other, each with the answer of the one before. The ways over
+    land of centres off the main network enter the search of the roads; its minutes, and those of the settlements beside
+    a road, are carried over the land; who may walk and gains by it takes the way by which the minutes came. A search of
+    the roads with these ways among the others then gives each settlement the minutes of its cell, and a second round
+    would change none.
+
+    Parameters
+    ----------
+    points
+        Settlements, longitude and latitude.
+    network, speeds
+        The network, and the speeds on its edges in each state of the roads.
+    surfaces_of
+        The states that a surface is made of.
+    ways, legs
+        From `gis.space.snapping.ways_to_roads`, and their minutes.
+    land
+        The land between the roads.
+    centre
+        Which settlements are centres, by tier.
+    main
+        Which edges are of the main network. A settlement on it, by a way of up to `near_km` or within a cell, goes by
+        road; all others may walk: off the road, or on roads that lead nowhere or are not there all year.
+    near_km
+        Up to how far from a road the way to it is a local one.
+
+    Returns
+    -------
+    OnLand
+    """
+    at = doors(land, points.x.to_numpy(), points.y.to_numpy())
+    first, *_ = speeds
+    base = _at_speed(network, speeds[first])
+    ever = np.max(list(speeds.values()), axis=0) > 0
+    ashore = ever & (network.edges[fields.ROAD_CLASS] != "ferry").to_numpy()
+
+    def meet(roads: Roads) -> RoadCells:
+        found = cross_cells(roads, land.grid)
+        return found.some(np.flatnonzero(ashore[roads.pieces.edge[found.piece]]))
+
+    roads = Roads.cut_at(base, ways)
+    cells = meet(roads)
+    legs = legs_on_land(legs, land, at, cells, near_km=near_km)
+    walks = np.ones(len(points), bool)
+    walks[legs.settlement[np.isfinite(legs.access_min) & main[ways["edge"].to_numpy(np.int64)]]] = False
+    off_road = ~np.isfinite(legs.access_min[: len(points)])
+    around = ways_of_centres(land, at, cells, walks, list(centre.values()), max_km=legs.over_land_max_km)
+    if len(around):
+        ways, legs = _with(ways, legs, around, network, land, at)
+        roads = Roads.cut_at(base, ways)
+        cells = meet(roads)
+    served = np.flatnonzero(np.any(list(centre.values()), axis=0) & (at.cell >= 0))
+    surface: dict[tuple[str, str], Minutes] = {}
+    found, to_road = [], pd.DataFrame()
+    for key, speed in speeds.items():
+        now = roads if key == first else roads.with_minutes_of(_at_speed(network, speed))
+        here = open_cells(replace(cells, roads=now))
+        near = land.near(np.concatenate([here.cell, at.cell[served]]), legs.over_land_max_km)
+        if key == first and off_road.any():
+            to_road = to_nearest_road(replace(land, friction=near), at, here, np.flatnonzero(off_road))
+        for tier, who in centre.items():
+            if not who.any():
+                if key in surfaces_of:
+                    surface[key, tier] = np.full(land.grid.shape, np.nan, np.float32)
+                continue
+            search = search_roads(now, legs, who)
+            spread = Spread.of(
+                land, at, here, search.found.minutes, np.where(who, 0.0, search.travel_time_min), near
+            )  # fmt: skip
+            walked = spread.walked_min(walks)
+            if key in surfaces_of:
+                surface[key, tier] = spread.surface(walked, main)
+            if np.isfinite(walked).any():
+                found.append(spread.walks(walked, search, legs, ways, who))
+    ways, legs = _first_ways(ways, legs, to_road, network, land, at)
+    if found:
+        every = pd.concat(found, ignore_index=True).sort_values("access_min", kind="stable")
+        key_of = ["settlement", "to", "edge", "fraction"]
+        every = every.drop_duplicates(key_of).sort_values(key_of)
+        ways, legs = _with(ways, legs, every[every["to"] < 0], network, land, at)
+        legs = _direct(legs, every[every["to"] >= 0], network, land, at)
+    return OnLand(ways, legs if legs.direct is not None else _direct(legs, _NOBODY, network, land, at), surface)
+
+
+_NOBODY = pd.DataFrame({"settlement": [], "to": [], "access_min": [], "km": []}).astype(
+    {"settlement": np.int64, "to": np.int64}
+)
+
+
+def _at_speed(network: Network, speed: Float) -> Network:
+    return Network(network.nodes, with_minutes(network.edges, speed))
+
+
+def _direct(legs: Legs, walks: pd.DataFrame, network: Network, land: Land, at: Doors) -> Legs:
+    """Add the ways that lead all the way to a centre."""
+    lines = lines_of(walks, land, at, network.edges.geometry.to_numpy()) if len(walks) else np.empty(0, object)
+    return replace(legs, direct=walks[["settlement", "to", "access_min", "km"]].assign(line=lines))
+
+
+def _with(
+    ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network, land: Land, at: Doors
+) -> tuple[pd.DataFrame, Legs]:
+    """Put ways over land behind the others."""
+    n, who = len(at.own), walks["settlement"].to_numpy(np.int64)
+    rows, lines = _as_ways(walks, network, land, at)
+    own = ways["component_id"].to_numpy()[:n]
+    minutes, into = walks["access_min"].to_numpy(float), walks["into_min"].to_numpy(float)
+    legs = replace(
+        legs,
+        settlement=np.concatenate([legs.settlement, who]),
+        access_min=np.concatenate([legs.access_min, minutes]),
+        into_min=np.concatenate([legs.into_min, into]),
+        access_km=np.concatenate([legs.access_km, walks["km"].to_numpy(float)]),
+        moved=np.concatenate([legs.moved, rows["component_id"].to_numpy() != own[who]]),
+        over_land=np.concatenate([legs.over_land, np.ones(len(who), bool)]),
+        lines=np.concatenate([legs.lines, lines]),
+    )
+    return pd.concat([ways, rows.set_axis(ways.index[:n][who])]), legs
+
+
+def _first_ways(
+    ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network, land: Land, at: Doors
+) -> tuple[pd.DataFrame, Legs]:
+    """Let the way over land to the road stand first, for those who walk."""
+    if not len(walks):
+        return ways, legs
+    who = walks["settlement"].to_numpy(np.int64)
+    rows, lines = _as_ways(walks, network, land, at)
+    ways, lines_now = ways.copy(), legs.lines.copy()
+    for column in ("edge", "fraction", "access_m", "component_id", "longitude", "latitude"):
+        values = ways[column].to_numpy(copy=True)
+        values[who] = rows[column].to_numpy()
+        ways[column] = values
+    minutes, into, km = legs.access_min.copy(), legs.into_min.copy(), legs.access_km.copy()
+    minutes[who], into[who], km[who] = walks["access_min"], walks["into_min"], walks["km"]
+    lines_now[who] = lines
+    return ways, replace(legs, access_min=minutes, into_min=into, access_km=km, lines=lines_now)
+
+
+def _as_ways(walks: pd.DataFrame, network: Network, land: Land, at: Doors) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Lay ways over land out as `gis.space.snapping.ways_to_roads` does, and draw their lines."""
+    lines = lines_of(walks, land, at, network.edges.geometry.to_numpy())
+    ends = np.array([line[-1] for line in lines]).reshape(-1, 2)
+    edge = walks["edge"].to_numpy(np.int64)
+    rows = pd.DataFrame(
+        {
+            "settlement": walks["settlement"].to_numpy(np.int64),
+            "edge": edge,
+            "fraction": walks["fraction"].to_numpy(float),
+            "access_m": walks["km"].to_numpy(float) * 1000.0,
+            "component_id": network.edges[fields.COMPONENT_ID].to_numpy(np.int64)[edge],
+            "longitude": ends[:, 0],
+            "latitude": ends[:, 1],
+            "preferred": False,
+        }
+    )
+    return rows, lines
