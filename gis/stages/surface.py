@@ -7,8 +7,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.space.geodesy import densified, nearest_point, vertex_measures_m
+from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
+from gis.space.grid_distance import metres_from_cells
 from gis.stages.travel import Roads, piece_minutes
 
 Float = NDArray[np.float64]
@@ -136,7 +137,7 @@ def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:
     Returns
     -------
     array of shape `(ny, nx)`
-        Kilometres; NaN everywhere where there is no centre.
+        Kilometres, within 0.1 mm; NaN everywhere where there is no centre.
 
     Examples
     --------
@@ -147,9 +148,7 @@ def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:
     """
     if len(lon) == 0:
         return np.full(grid.shape, np.nan)
-    cell_lon, cell_lat = grid.lonlat()
-    metres, _ = nearest_point(cell_lon.ravel(), cell_lat.ravel(), lon, lat)
-    return metres.reshape(grid.shape) / 1000.0
+    return metres_from_cells(grid, lon, lat) / 1000.0
 
 
 def over_land_friction(
