@@ -141,7 +141,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         scored[fields.REMOTENESS_CLASS] = far.classes
         if study.remoteness.preset != "kz":  # whose published value is the score
             scored[fields.remoteness_value(study.remoteness.preset)] = far.value
-        scored = scored.join(supply(study, scored, travelled, record))
+        scored = scored.join(supply(study, inputs, scored, travelled, record))
         scored, tables = fitness(study, inputs, scored, record)
     sure = record.keep("certainty", lambda: sureness(study, inputs, places, level, travelled, scored, tables, record))
     if sure is not None:

@@ -49,7 +49,11 @@ class RemotenessRule(Model):
     classes: File | None = None
     """CSV of classes; without it `remoteness_classes.csv`."""
     season: Literal["first", "worst", "mean"] = "first"
-    """For `kz`, `far`, `nz_ua`: the minutes of the first season, of the worst month, or the mean of the months."""
+    """The first season, the worst, or the mean: of the months for minutes to tiers, of the seasons for all else.
+
+    By people (`statcan_ir`, `gravity`) the mean is of what is reached; for minutes, a closed month makes it endless but
+    under `kz`, which caps it.
+    """
     measure: Literal["km", "minutes"] = "km"
     """What `aria_plus` and `cari_plus` measure."""
     means_km: dict[str, Positive] | None = None
@@ -71,8 +75,6 @@ class RemotenessRule(Model):
 
     @model_validator(mode="after")
     def _season(self) -> "RemotenessRule":
-        if self.season != "first" and self.preset not in ("kz", "far", "nz_ua"):
-            raise ValueError(f"season {self.season!r} needs the preset kz, far or nz_ua, not {self.preset}")
         if self.range is not None and not self.range[0] < self.range[1]:
             raise ValueError(f"range must be the least and the greatest, got {self.range}")
         if self.exponent is not None and self.decay != "power":
@@ -91,6 +93,8 @@ class Supply(Model):
     """Two steps, two steps with weights that fall with minutes (10, 20, 30), or three steps (10, 20, 30, 60)."""
     threshold_min: Positive = 30.0
     """For `2sfca`: within how many minutes."""
+    season: Literal["first", "worst", "mean"] = "first"
+    """By the journeys of the first season, by the longest of all seasons, or the mean of the seasons' supplies."""
     per: Positive = 1000.0
     """Per how many people the result is."""
 

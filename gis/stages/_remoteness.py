@@ -135,6 +135,20 @@ def between(value: pd.Series, ruler: Mapping[str, float] | None) -> tuple[pd.Ser
     return unit, {"least": low, "greatest": high}
 
 
+def season_weights(count: int, months: Sequence[float] | None) -> Float:
+    """Return the weights of seasons, of sum 1: by their months, or equal where None.
+
+    Raises
+    ------
+    ValueError
+        Months that are negative, all 0 or of another number.
+    """
+    weight = np.ones(count) if months is None else np.asarray(months, float)
+    if weight.shape != (count,) or (weight < 0).any() or not weight.sum() > 0:
+        raise ValueError(f"months: expected {count} numbers of 0 or more, not all 0, got {months}")
+    return np.asarray(weight / weight.sum())
+
+
 def none_of(index: pd.Index) -> pd.DataFrame:
     """Return the parts of a score that has none."""
     return pd.DataFrame(index=index)

@@ -1,6 +1,6 @@
 """Presets that measure the way to all centres, each by its people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gis.kernels.access import Decay, gravity_access
-from gis.stages._remoteness import Float, Remoteness, Travel, between, classed, none_of, table_of
+from gis.stages._remoteness import Float, Remoteness, Travel, between, classed, none_of, season_weights, table_of
+
+Seasons = Sequence[pd.DataFrame]
+"""A table for each season."""
 
 STATCAN_IR_CLASSES: Mapping[str, float] = MappingProxyType(
     {
@@ -20,8 +23,8 @@ STATCAN_IR_CLASSES: Mapping[str, float] = MappingProxyType(
         "very_remote": 1.0,
     }
 )
-"""The five classes of Subedi, Roshanafshar and Greenberg (2020), Statistics Canada 11-633-X; their upper bounds are from
-memory and were not checked against the paper."""
+"""The five classes of Subedi, Roshanafshar and Greenberg (2020), Statistics Canada 11-633-X; their upper bounds are
+from memory and were not checked against the paper."""
 
 GRAVITY_CLASSES: Mapping[str, float] = MappingProxyType(
     {"near": 20.0, "accessible": 40.0, "outlying": 60.0, "remote": 80.0, "very_remote": 100.0}
@@ -30,9 +33,10 @@ GRAVITY_CLASSES: Mapping[str, float] = MappingProxyType(
 
 
 def statcan_ir(
-    distance_km: Travel,
+    distance_km: Travel | Seasons,
     population: ArrayLike,
     *,
+    months: Sequence[float] | None = None,
     log: bool = True,
     ruler: Mapping[str, float] | None = None,
     cost_per_km: float = 0.16,
@@ -50,9 +54,12 @@ def statcan_ir(
     ----------
     distance_km
         Settlements x centres, shape `(n, m)`: road kilometres; 0 where the settlement is the centre, `inf`
-        unreachable, NaN unknown (the settlement's index then is NaN). From minutes: times 80 / 60.
+        unreachable, NaN unknown (the settlement's index then is NaN). From minutes: times 80 / 60. Or a list of
+        such DataFrames, one for each season: A is then its mean over the seasons.
     population
         People of each centre, above 0, shape `(m,)`.
+    months
+        How many months each season has; equal where None.
     log
         Whether x is ln A, which spreads the index over 0 to 1 as published: without it nearly all places
         lie close to 1. Sources do not say it plainly, so it is a choice.
@@ -89,29 +96,36 @@ def statcan_ir(
     >>> made.ruler, made.value.round(4).tolist()
     ({'least': 1875.0, 'greatest': 30500.0}, [0.0, 0.7758, 1.0])
     """
-    table = table_of(distance_km)
-    people = _people(population, table.shape[1])
+    tables = _seasons(distance_km)
+    people = _people(population, tables[0].shape[1])
     if min(cost_per_km, floor_cost, cutoff_cost) <= 0:
         raise ValueError(f"costs must be above 0, got {(cost_per_km, floor_cost, cutoff_cost)}")
-    cost = np.maximum(table.to_numpy() * cost_per_km, floor_cost)
-    within = cost <= cutoff_cost
-    # Of equal costs the largest centre: the order of the columns decides nothing.
-    cheapest = np.lexsort([np.broadcast_to(-people, cost.shape), cost], axis=1)[:, 0]
-    alone = people[cheapest] / cost[np.arange(len(cost)), cheapest]
-    level = np.where(within.any(axis=1), np.where(within, people / cost, 0.0).sum(axis=1), alone)
-    level[np.isnan(cost).any(axis=1)] = np.nan
-    nowhere = pd.Series(level == 0, index=table.index)
-    x = pd.Series(np.log(np.where(level > 0, level, np.nan)) if log else level, index=table.index).where(~nowhere)
+    costs = (cost_per_km, floor_cost, cutoff_cost)
+    level, index = _mean(tables, months, lambda km: _statcan_level(km, people, *costs)), tables[0].index
+    nowhere = pd.Series(level == 0, index=index)
+    x = pd.Series(np.log(np.where(level > 0, level, np.nan)) if log else level, index=index).where(~nowhere)
     unit, kept = between(x, ruler)
     value = (1.0 - unit if kept["greatest"] > kept["least"] else -unit).where(~nowhere, 1.0)
     return _scored(value, kept, value.clip(0.0, 1.0) * 100.0, classed(value, class_upper))
 
 
+def _statcan_level(km: Float, people: Float, cost_per_km: float, floor_cost: float, cutoff_cost: float) -> Float:
+    """People over the cost of going there; NaN where a distance is not known."""
+    cost = np.maximum(km * cost_per_km, floor_cost)
+    within = cost <= cutoff_cost
+    # Of equal costs the largest centre: the order of the columns decides nothing.
+    cheapest = np.lexsort([np.broadcast_to(-people, cost.shape), cost], axis=1)[:, 0]
+    alone = people[cheapest] / cost[np.arange(len(cost)), cheapest]
+    level = np.where(within.any(axis=1), np.where(within, people / cost, 0.0).sum(axis=1), alone)
+    return np.where(np.isnan(cost).any(axis=1), np.nan, level)
+
+
 def gravity(
-    travel_time_min: Travel,
+    travel_time_min: Travel | Seasons,
     population: ArrayLike,
     decay: Decay = "exponential",
     *,
+    months: Sequence[float] | None = None,
     half_life_min: float | None = None,
     exponent: float | None = None,
     floor_min: float = 1.0,
@@ -127,9 +141,12 @@ def gravity(
     ----------
     travel_time_min
         Minutes, settlements x centres, shape `(n, m)`; 0 where the settlement is the centre, `inf` unreachable,
-        NaN unknown (the settlement's score then is NaN).
+        NaN unknown (the settlement's score then is NaN). Or a list of such DataFrames, one for each season: A is then
+        its mean over the seasons.
     population
         People of each centre, above 0, shape `(m,)`.
+    months
+        How many months each season has; equal where None.
     decay, half_life_min, exponent, floor_min
         As `gis.kernels.access.decay_weights`: a half-life in minutes (15, 30, 60, 120 and 300 are in use), or an
         exponent with `power`.
@@ -159,10 +176,11 @@ def gravity(
     >>> made.value.tolist(), made.score.round(1).tolist()
     ([1100.0, 700.0, 275.0], [0.0, 32.6, 100.0])
     """
-    table = table_of(travel_time_min)
-    people = _people(population, table.shape[1])
+    tables = _seasons(travel_time_min)
+    people = _people(population, tables[0].shape[1])
     kind: dict[str, Any] = {"half_life_min": half_life_min, "exponent": exponent, "floor_min": floor_min}
-    value = pd.Series(gravity_access(table.to_numpy(), people, decay, **kind), index=table.index)
+    reached = _mean(tables, months, lambda minutes: gravity_access(minutes, people, decay, **kind))
+    value = pd.Series(reached, index=tables[0].index)
     unit, kept = between(value.map(np.log1p), ruler)
     score = ((1.0 - unit if kept["greatest"] > kept["least"] else -unit).clip(0.0, 1.0)) * 100.0
     return _scored(value, kept, score, classed(score, class_upper))
@@ -170,6 +188,24 @@ def gravity(
 
 def _scored(value: pd.Series, ruler: Mapping[str, float], score: pd.Series, named: pd.Series) -> Remoteness:
     return Remoteness(score + 0.0, none_of(value.index), ruler, value + 0.0, named)
+
+
+def _seasons(travel: Travel | Seasons) -> list[pd.DataFrame]:
+    """Return one table, or those of the seasons, which must have one shape."""
+    if isinstance(travel, list | tuple) and len(travel) > 0 and isinstance(travel[0], pd.DataFrame):
+        tables = [table_of(one) for one in travel]
+    else:
+        tables = [table_of(travel)]
+    if any(table.shape != tables[0].shape for table in tables):
+        raise ValueError(f"seasons: expected tables of one shape, got {[table.shape for table in tables]}")
+    return tables
+
+
+def _mean(tables: list[pd.DataFrame], months: Sequence[float] | None, measure: Callable[[Float], Float]) -> Float:
+    """Measure each season and return the mean, weighed by months."""
+    weight = season_weights(len(tables), months)
+    used = [(w, table) for w, table in zip(weight, tables, strict=True) if w > 0]
+    return np.asarray(sum(w * measure(table.to_numpy(float)) for w, table in used))
 
 
 def _people(population: ArrayLike, count: int) -> Float:

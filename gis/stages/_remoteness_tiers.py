@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gis.kernels.access import serve_lower_tiers
-from gis.stages._remoteness import OfEach, Remoteness, Travel, classed, none_of, of_each, table_of
+from gis.stages._remoteness import OfEach, Remoteness, Travel, classed, none_of, of_each, season_weights, table_of
 
 ARIA_CAP = 3.0
 """The most that one tier can add to an ARIA+ or CARI+ score: three times the mean distance."""
@@ -346,11 +346,8 @@ def over_seasons(
     if rule == "worst":
         out = stack.max(axis=0)  # NaN stays NaN
     elif rule == "mean":
-        weight = np.ones(len(tables)) if months is None else np.asarray(months, float)
-        if weight.shape != (len(tables),) or (weight < 0).any() or not weight.sum() > 0:
-            raise ValueError(f"months: expected {len(tables)} numbers of 0 or more, not all 0, got {months}")
-        used = weight > 0
-        out = np.tensordot(weight[used] / weight.sum(), stack[used], axes=1)
+        weight = season_weights(len(tables), months)
+        out = np.tensordot(weight[weight > 0], stack[weight > 0], axes=1)
     else:
         raise ValueError(f"rule: expected 'worst' or 'mean', got {rule!r}")
     return pd.DataFrame(out, index=tables[0].index, columns=tables[0].columns)

@@ -22,7 +22,7 @@ from gis.stages.certainty import (
 )
 from gis.stages.travel import STRAIGHT, Legs, Roads, road_journeys
 from gis.stages.viability import Rule, viability
-from gis.steps.remoteness import remoteness
+from gis.steps.remoteness import remoteness, supply
 from gis.steps.travel import Travelled
 from gis.study import Study
 
@@ -54,8 +54,8 @@ def sureness(
 
     Notes
     -----
-    Kept as published in every draw: which settlements are centres, the minutes of single months (they are as much
-    longer as those of the first season), supplies, and remoteness by a preset that looks at the people of all centres.
+    Kept as published in every draw: which settlements are centres, the people of centres and those who share a supply,
+    and how much longer the minutes of a single month are than those of the first season.
     """
     rule = study.certainty
     by = study.index
@@ -117,28 +117,61 @@ def _journeys(
     moved = {fields.REMOTENESS, fields.ACCESS_MIN}
     moved |= {column(tier) for tier in tiers for column in (fields.travel_time_min, fields.distance_km)}
     moved |= {fields.travel_time_min(tier, season) for tier in tiers for season in [*seasons[1:], _WORST]}
+    moved |= {fields.supply(one.name) for one in study.supplies}
     affected = used[used["column"].isin(moved)]
     if affected.empty:
         return {}
     centre = {tier: (level <= position).to_numpy() for position, tier in enumerate(tiers)}
-    by_first = study.model_copy(update={"remoteness": study.remoteness.model_copy(update={"season": "first"})})
-    others = seasons[1:] if study.remoteness.season == "first" else seasons
+    others = seasons if _of_year(study, affected) else seasons[1:]
     drawn = []
-    for other in _at_other_speeds(study, places, travelled, centre):
-        now = _columns(other, travelled, scored, tiers, seasons)
-        row = [_scores(study, inputs, scored.assign(**now), _monthly(other, travelled, seasons[0]), affected)]
+    for at_speed, other in _at_other_speeds(study, places, travelled, centre):
+        now, monthly = _columns(other, travelled, scored, tiers, seasons), _monthly(other, travelled, seasons[0])
+        row = [_scores(at_speed, inputs, scored.assign(**now), monthly, other, affected)]
+        by_first = _by_first(at_speed)
         for season in others if study.certainty.seasons else []:
-            row.append(_scores(by_first, inputs, scored.assign(**_first(now, other, tiers, season)), {}, affected))
+            first = scored.assign(**_first(now, other, tiers, season))
+            row.append(_scores(by_first, inputs, first, {}, _only(other, seasons, season), affected))
         drawn.append(row)
     return {str(name): np.array([[scores[name] for scores in row] for row in drawn]) for name in affected.index}
 
 
+def _of_year(study: Study, affected: pd.DataFrame) -> bool:
+    """Whether something is scored by more than the first season, so that the first is an alternative to it."""
+    supplies = {fields.supply(one.name): one.season for one in study.supplies}
+    used = [supplies[column] for column in affected["column"] if column in supplies]
+    return any(season != "first" for season in [study.remoteness.season, *used])
+
+
+def _by_first(study: Study) -> Study:
+    """The study, scored by the first season."""
+    first = {"season": "first"}
+    supplies = [one.model_copy(update=first) for one in study.supplies]
+    return study.model_copy(update={"remoteness": study.remoteness.model_copy(update=first), "supplies": supplies})
+
+
+def _only(travelled: Travelled, seasons: list[str], season: str) -> Travelled:
+    """The journeys of one season."""
+    table = travelled.table[travelled.table["season"] == season]
+    roads = None if travelled.roads is None else [travelled.roads[seasons.index(season)]]
+    return replace(travelled, table=table, roads=roads)
+
+
 def _scores(
-    study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, monthly: dict[str, Float], indicators: pd.DataFrame
+    study: Study,
+    inputs: Inputs,
+    scored: gpd.GeoDataFrame,
+    monthly: dict[str, Float],
+    travelled: Travelled,
+    indicators: pd.DataFrame,
 ) -> dict[str, Float]:
     """Score some indicators once remoteness is scored anew; one that became the same everywhere tells nothing: 1/2."""
-    far = remoteness(study, inputs, scored, Record(), monthly)
-    changed = scored.assign(**{fields.REMOTENESS: far.score})
+    columns, changed = set(indicators["column"]), scored
+    if fields.REMOTENESS in columns:
+        far = remoteness(study, inputs, scored, Record(), monthly, travelled)
+        changed = changed.assign(**{fields.REMOTENESS: far.score})
+    own = [fields.supply(one.name) for one in study.supplies]
+    if columns & set(own):
+        changed = changed.drop(columns=own).join(supply(study, inputs, scored, travelled, Record()))
     half = np.full(len(scored), 0.5)
     try:
         made = _normalised(study, inputs, changed, indicators)
@@ -199,16 +232,17 @@ def _first(columns: dict[str, Float], travelled: Travelled, tiers: list[str], se
 
 def _at_other_speeds(
     study: Study, places: gpd.GeoDataFrame, travelled: Travelled, centre: dict[str, NDArray[np.bool_]]
-) -> Iterator[Travelled]:
-    """Yield the journeys as published, then those at each of the other tables of speeds."""
-    yield travelled
+) -> Iterator[tuple[Study, Travelled]]:
+    """Yield the journeys as published, then those at each of the other tables of speeds; each with its study."""
+    yield study, travelled
     rule = study.certainty
     if rule.speeds == 1.0:
         return
     if travelled.roads is None or travelled.legs is None:
         for factor in speed_factors([STRAIGHT], factor=rule.speeds, seed=rule.seed)[STRAIGHT].tolist()[1:]:
-            table = travelled.table
-            yield replace(travelled, table=table.assign(travel_time_min=table["travel_time_min"] / factor))
+            table = travelled.table.assign(travel_time_min=travelled.table["travel_time_min"] / factor)
+            straight = study.straight.model_copy(update={"speed_kph": study.straight.speed_kph * factor})
+            yield study.model_copy(update={"straight": straight}), replace(travelled, table=table)
         return
     classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS]))
     factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
@@ -216,15 +250,21 @@ def _at_other_speeds(
     for _, factor in factors.iloc[1:].iterrows():
         legs = _faster_legs(travelled.legs, factor)
         searched: dict[int, dict[str, pd.DataFrame]] = {}  # seasons with the same minutes share their roads
+        faster: dict[int, Roads] = {}
         rows = []
         for season, roads in zip(seasons, travelled.roads, strict=True):
             if id(roads) not in searched:
-                faster = _faster(roads, factor)
+                faster[id(roads)] = _faster(roads, factor)
                 searched[id(roads)] = {
-                    tier: road_journeys(places.geometry, faster, legs, who)[0] for tier, who in centre.items()
+                    tier: road_journeys(places.geometry, faster[id(roads)], legs, who)[0]
+                    for tier, who in centre.items()
                 }
-            rows += [made.assign(tier=tier, season=season) for tier, made in searched[id(roads)].items()]
-        yield replace(travelled, table=pd.concat(rows), legs=legs)
+            rows += [
+                made.assign(tier=tier, season=season).rename_axis("from_id").reset_index()
+                for tier, made in searched[id(roads)].items()
+            ]
+        of_seasons = [faster[id(roads)] for roads in travelled.roads]
+        yield study, replace(travelled, table=pd.concat(rows), roads=of_seasons, legs=legs)
 
 
 def _faster(roads: Roads, factor: pd.Series) -> Roads:

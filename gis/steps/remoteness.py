@@ -1,6 +1,8 @@
 """The remoteness step: the preset of a study, on its journeys."""
 
+import functools
 from collections.abc import Mapping
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -21,11 +23,13 @@ from gis.stages.remoteness import (
     gravity,
     kz,
     nz_ua,
+    over_seasons,
     statcan_ir,
     three_step_fca,
     two_step_fca,
 )
 from gis.stages.seasons import mean_within
+from gis.stages.travel import Roads
 from gis.steps.travel import Travelled
 from gis.study import Study
 from gis.study_rules import Supply
@@ -48,7 +52,8 @@ def remoteness(
     """Score remoteness by the study's preset; the ruler goes into the record.
 
     `monthly` holds the minutes of the twelve months by tier, in the order of `scored`; empty where all are alike.
-    `travelled` is needed by the presets that look at all centres; without it they keep the score that `scored` has.
+    `travelled` is needed by the presets that look at all centres, and by kilometres of several seasons; without it they
+    keep the score that `scored` has.
     """
     rule = study.remoteness
     names = [tier.name for tier in inputs.tiers]
@@ -56,8 +61,14 @@ def remoteness(
     if rule.preset in ("aria_plus", "cari_plus"):
         means = rule.means_km if rule.measure == "km" else rule.means_min
         _check_means(means, names, "means_km" if rule.measure == "km" else "means_min")
-        column = fields.distance_km if rule.measure == "km" else fields.travel_time_min
-        way = scored[[column(name) for name in names]].set_axis(names, axis=1)
+        if rule.measure == "minutes":
+            way = _minutes(study, names, scored, monthly, dict.fromkeys(names, np.inf))
+        elif rule.season == "first":
+            way = scored[[fields.distance_km(name) for name in names]].set_axis(names, axis=1)
+        elif travelled is None:
+            return _kept(study, scored)
+        else:
+            way = _kilometres(rule.season, inputs, names, scored, travelled)
         if rule.preset == "aria_plus":
             made = aria_plus(way, means_km=means, class_upper=upper)
         else:
@@ -123,6 +134,23 @@ def _minutes(
     return pd.DataFrame(out)
 
 
+def _kilometres(
+    season: str, inputs: Inputs, names: list[str], scored: gpd.GeoDataFrame, travelled: Travelled
+) -> pd.DataFrame:
+    """Kilometres of the quickest journey to each tier, the longest or the mean of the seasons."""
+    tables, months = [], []
+    for name, part in travelled.table.groupby("season", sort=False):
+        wide = part.pivot(index="from_id", columns="tier", values="distance_km")
+        tables.append(wide.loc[scored.index, names])
+        months.append(_months(inputs, str(name)))
+    return over_seasons(tables, "worst" if season == "worst" else "mean", months)
+
+
+def _months(inputs: Inputs, season: str) -> float:
+    """How many months a season has."""
+    return float(sum(len(one.months) for one in inputs.season.seasons if one.name == season))
+
+
 def _check_means(means: Mapping[str, float] | None, names: list[str], key: str) -> None:
     if means is not None and set(means) != set(names):
         message = f"remoteness.{key} must name the tiers {names}"
@@ -149,17 +177,19 @@ def _by_people(
     if not len(at):
         message = f"the preset {rule.preset} needs the population of the centres, and none is known"
         raise InputError([Finding("error", "no-population", message, file=study.settlements.path.name)])
-    minutes = pd.DataFrame(matrix_to(study, scored, travelled, at), index=scored.index, columns=scored.index[at])
+    matrices, months = matrices_to(study, inputs, scored, travelled, at, rule.season)
+    minutes = [pd.DataFrame(one, index=scored.index, columns=scored.index[at]) for one in matrices]
     ruler = None if rule.range is None else dict(zip(("least", "greatest"), rule.range, strict=True))
     if rule.preset == "statcan_ir":
-        km = minutes * (_STATCAN_KPH / 60.0)
-        return statcan_ir(km, people[at], log=rule.log, ruler=ruler, class_upper=upper)
+        km = [one * (_STATCAN_KPH / 60.0) for one in minutes]
+        return statcan_ir(km, people[at], months=months, log=rule.log, ruler=ruler, class_upper=upper)
     half = None if rule.exponent is not None else rule.half_life_min
     try:
         return gravity(
             minutes,
             people[at],
             rule.decay,
+            months=months,
             half_life_min=half,
             exponent=rule.exponent,
             floor_min=rule.floor_min,
@@ -170,34 +200,60 @@ def _by_people(
         raise InputError([Finding("error", "decay", f"remoteness: {error}")]) from None
 
 
-def matrix_to(study: Study, scored: gpd.GeoDataFrame, travelled: Travelled, at: Int) -> Float:
-    """Return the minutes from every settlement to those at some positions, in the first season.
+def matrices_to(
+    study: Study,
+    inputs: Inputs,
+    scored: gpd.GeoDataFrame,
+    travelled: Travelled,
+    at: Int,
+    season: Literal["first", "worst", "mean"] = "first",
+) -> tuple[list[Float], list[float]]:
+    """Return the minutes from every settlement to those at some positions, and the months that they stand for.
+
+    One matrix of the first season, or of the longest journeys of all seasons (`worst`); or one for each state of the
+    roads (`mean`), over which what is reached is averaged.
 
     Raises
     ------
     InputError
         More pairs than memory holds.
     """
-    pairs = len(scored) * len(at)
+    lon, lat = scored.geometry.x.to_numpy(), scored.geometry.y.to_numpy()
+    states, months = dict[int, Roads](), dict[int, float]()  # seasons with the same minutes share their roads
+    for name, roads in zip(dict.fromkeys(travelled.table["season"]), travelled.roads or [], strict=False):
+        states[id(roads)] = roads
+        months[id(roads)] = months.get(id(roads), 0.0) + _months(inputs, str(name))
+    if season == "first" or len(states) < 2:
+        states = dict(list(states.items())[:1])
+    pairs = len(scored) * len(at) * (max(len(states), 1) if season == "mean" else 1)
     if pairs > _PAIRS_MAX:
         message = (
             f"{len(scored)} settlements times {len(at)} places are more than {_PAIRS_MAX:,} journeys; name fewer "
             "places, for example by higher tiers"
         )
         raise InputError([Finding("error", "too-many-journeys", message, value=f"{pairs:,}")])
-    lon, lat = scored.geometry.x.to_numpy(), scored.geometry.y.to_numpy()
-    if travelled.roads is None or travelled.legs is None:
-        return straight_matrix(lon, lat, at, **study.straight.model_dump())
-    return road_matrix(lon, lat, travelled.roads[0], travelled.legs, at)
+    if not states or travelled.legs is None:
+        return [straight_matrix(lon, lat, at, **study.straight.model_dump())], [1.0]
+    legs = travelled.legs
+    found = (road_matrix(lon, lat, roads, legs, at) for roads in states.values())
+    if season == "mean":
+        return list(found), [months[key] for key in states]
+    return [functools.reduce(np.maximum, found)], [1.0]
 
 
-def supply(study: Study, scored: gpd.GeoDataFrame, travelled: Travelled, record: Record) -> pd.DataFrame:
+def supply(
+    study: Study, inputs: Inputs, scored: gpd.GeoDataFrame, travelled: Travelled, record: Record
+) -> pd.DataFrame:
     """Supply per person by floating catchments, one column for each supply that the study names."""
-    columns = {fields.supply(one.name): _catchment(study, one, scored, travelled, record) for one in study.supplies}
+    columns = {
+        fields.supply(one.name): _catchment(study, inputs, one, scored, travelled, record) for one in study.supplies
+    }
     return pd.DataFrame(columns, index=scored.index)
 
 
-def _catchment(study: Study, rule: Supply, scored: gpd.GeoDataFrame, travelled: Travelled, record: Record) -> pd.Series:
+def _catchment(
+    study: Study, inputs: Inputs, rule: Supply, scored: gpd.GeoDataFrame, travelled: Travelled, record: Record
+) -> pd.Series:
     offered = scored[rule.column].to_numpy(float)
     if not np.isfinite(offered[~np.isnan(offered)]).all() or (offered < 0).any():
         message = f"supply {rule.name}: the column {rule.column} must hold finite numbers of 0 or more"
@@ -209,11 +265,15 @@ def _catchment(study: Study, rule: Supply, scored: gpd.GeoDataFrame, travelled: 
     at = np.flatnonzero(offered > 0)
     if not len(at):
         raise InputError([Finding("error", "supply", f"supply {rule.name}: no settlement has any", value=rule.column)])
-    minutes, demand = matrix_to(study, scored, travelled, at), np.where(unknown, 0.0, people)
-    if rule.method == "2sfca":
-        shared = two_step_fca(minutes, demand, offered[at], rule.threshold_min)
-    elif rule.method == "e2sfca":
-        shared = enhanced_two_step_fca(minutes, demand, offered[at])
-    else:
-        shared = three_step_fca(minutes, demand, offered[at])
+    demand = np.where(unknown, 0.0, people)
+    matrices, months = matrices_to(study, inputs, scored, travelled, at, rule.season)
+    shared = np.zeros(len(scored))
+    for minutes, weight in zip(matrices, months, strict=True):
+        if rule.method == "2sfca":
+            here = two_step_fca(minutes, demand, offered[at], rule.threshold_min)
+        elif rule.method == "e2sfca":
+            here = enhanced_two_step_fca(minutes, demand, offered[at])
+        else:
+            here = three_step_fca(minutes, demand, offered[at])
+        shared += here * (weight / sum(months))
     return pd.Series(shared * rule.per, index=scored.index)
