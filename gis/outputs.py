@@ -18,7 +18,8 @@ from gis.pipeline import Result
 from gis.publish.bundle import bundle
 from gis.publish.climate import write_measure
 from gis.publish.geopackage import write_geopackage
-from gis.publish.pictures import write_lorenz, write_ranking
+from gis.publish.payload import region_names
+from gis.publish.pictures import disparity_pictures, gini_by_people, write_lorenz, write_ranking
 from gis.publish.project import EXTENTS, region_extents, write_project
 from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
@@ -27,6 +28,7 @@ from gis.publish.tables import write_csv, write_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name
 from gis.reporting import input_files, program, report, settings
+from gis.steps.cards import minutes_by_month, routes_of_all
 from gis.steps.climate import climate_rasters
 from gis.study import study_schema
 
@@ -72,28 +74,29 @@ def write_outputs(result: Result, out: Path) -> Path:
     indicators = [c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")]
     with bundle(out) as folder:
         with record.stage("tables"):
-            _pictures(folder, result.tables, language)
+            names = region_names(result.settlements)
+            _pictures(folder, result.tables, language, {key: said[language] for key, said in names.items()})
         with record.stage("map"):
-            pictures = {name: folder / f"{name}.svg" for name in ("lorenz", "ranking")}
-            routes = result.cards["routes"]
-            first = seasons[0]
-            rasters = {tier: (result.travel_time[tier, first], result.grid) for tier in tiers}
             record.findings += write_map(
                 folder / "map.html",
                 settlements=result.settlements,
                 centres=result.centres,
                 roads=result.roads,
                 regions=result.inputs.regions,
-                rasters=rasters,
+                surfaces=result.travel_time,
+                grid=result.grid,
                 context=_context(result),
                 tiers=tiers,
                 tier_names=titles,
                 contributions=indicators,
                 remoteness_classes=result.inputs.classes["class"].tolist(),
                 seasons=seasons,
-                routes=routes if isinstance(routes, gpd.GeoDataFrame) else None,
+                months=minutes_by_month(result.travelled),
+                journeys=result.journeys,
+                routes=routes_of_all(result.travelled),
                 areas=result.areas.get("regions"),
-                pictures={name: path.read_text("utf-8") for name, path in pictures.items() if path.exists()},
+                pictures=disparity_pictures(result.tables, names),
+                found=list(record.findings),
                 language=language,
                 title=study.title,
                 notes=study.notes,
@@ -180,14 +183,11 @@ def _climate(folder: Path, result: Result) -> None:
         )
 
 
-def _pictures(folder: Path, tables: dict[str, pd.DataFrame], language: str) -> None:
+def _pictures(folder: Path, tables: dict[str, pd.DataFrame], language: str, regions: dict[str, str]) -> None:
     if "lorenz" in tables:
-        measures = tables["disparity"]
-        by_people = measures[(measures["among"] == "regions") & (measures["weighting"] == "population")]
-        gini = dict(zip(by_people["column"], by_people["gini"], strict=True))
-        write_lorenz(folder / "lorenz.svg", tables["lorenz"], gini, language)
+        write_lorenz(folder / "lorenz.svg", tables["lorenz"], gini_by_people(tables["disparity"]), language)
     if "ranking" in tables:
-        write_ranking(folder / "ranking.svg", tables["ranking"], language)
+        write_ranking(folder / "ranking.svg", tables["ranking"], language, regions)
 
 
 def _context(result: Result) -> dict[str, gpd.GeoDataFrame]:

@@ -11,7 +11,9 @@ import pandas as pd
 import pyogrio
 
 from gis import fields as f
-from gis.publish.web_map import write_map
+from gis.publish.rasters import read_minutes
+from gis.publish.web_map import OtherRun, write_map
+from gis.space.grid import Grid
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,16 +35,20 @@ def main(argv: list[str] | None = None) -> int:
     if both.empty:
         print("compare.py: the two runs have no settlement in common", file=sys.stderr)
         return 1
+    tiers = list(run["tiers"])
+    surfaces, grid = _surfaces(chosen.left, tiers)
     write_map(
         chosen.out,
         settlements=settlements,
         centres=_layer(chosen.left, "centres").set_index(f.SETTLEMENT_ID),
         roads=_layer(chosen.left, "roads") if "roads" in layers else None,
         context={name: _layer(chosen.left, name) for name in ("land", "water") if name in layers},
-        tiers=list(run["tiers"]),
+        surfaces=surfaces,
+        grid=grid,
+        tiers=tiers,
         tier_names=run["tiers"],
         contributions=[c.removeprefix("contribution_") for c in settlements if c.startswith("contribution_")],
-        compare=(chosen.name or chosen.right.resolve().name, other),
+        compare=OtherRun(chosen.name or chosen.right.resolve().name, other, *_surfaces(chosen.right, tiers)),
         language=run["parameters"]["language"],
         title=run["title"],
         notes=run["parameters"]["notes"],
@@ -54,6 +60,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def _layer(folder: Path, name: str) -> gpd.GeoDataFrame:
     return gpd.read_file(folder / "results.gpkg", layer=name)
+
+
+def _surfaces(folder: Path, tiers: list[str]) -> tuple[dict[tuple[str, str], np.ndarray], Grid | None]:
+    """Read the travel times from everywhere, in the first season."""
+    if not (folder / "travel_time.tif").is_file():
+        return {}, None
+    bands, grid = read_minutes(folder / "travel_time.tif")
+    names = {tier: f.travel_time_min(tier) for tier in tiers}
+    return {(tier, ""): bands[name] for tier, name in names.items() if name in bands}, grid
 
 
 def _settlements(folder: Path) -> gpd.GeoDataFrame:

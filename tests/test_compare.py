@@ -8,10 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from affine import Affine
 
 from gis import fields as f
 from gis.publish.geopackage import write_geopackage
+from gis.publish.rasters import write_cog
 from gis.publish.tables import write_csv
+from gis.space.grid import Grid
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import compare
@@ -27,6 +30,9 @@ def run(folder, potential, minutes):
     )  # fmt: skip
     write_geopackage(folder / "results.gpkg", {"settlements": frame, "centres": frame.iloc[:1]}, language="en")
     write_csv(folder / "settlements.csv", frame)
+    near = np.add.outer(np.arange(20.0), np.arange(30.0)) + potential.count("low")
+    grid = Grid(near.shape, Affine(0.1, 0, 69.8, 0, -0.1, 51.5), "EPSG:4326")
+    write_cog(folder / "travel_time.tif", {f.travel_time_min("town"): near}, grid, kind="minutes")
     about = {"tiers": {"town": "town"}, "title": "Test", "parameters": {"language": "en", "notes": []}}
     (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
     return folder
@@ -38,6 +44,9 @@ def test_two_runs_make_one_page(tmp_path, capsys):
     assert compare.main([str(left), str(right), "--out", str(tmp_path / "page.html")]) == 0
     assert "3 settlements in both, potential differs in 1" in capsys.readouterr().out
     assert (tmp_path / "page.html").stat().st_size > 100_000
+    surfaces, grid = compare._surfaces(right, ["town"])
+    assert surfaces["town", ""][2, 5] == 8  # one is low
+    assert grid.shape == (20, 30)
     assert list(compare._settlements(left)[f.travel_time_min("town")]) == [0, 30, np.inf]
 
 

@@ -1,25 +1,22 @@
-"""Regions by figures, and the routes to the centres, as the web map is told of them."""
+"""Regions by figures, as the web map is told of them."""
 
-import json
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
 from gis import fields as f
 from gis.publish import palette
+from gis.publish.map_steps import Json
 from gis.publish.map_themes import binned, bins
-from gis.publish.payload import Json, line_parts, numbers
+from gis.publish.payload import line_parts, numbers
 from gis.publish.words import LANGUAGES, class_name, column_label, said, tier_name, words
 
 _SCORE = (20, 40, 60, 80)
 _MINUTES = "60"
-_ROUTE_BYTES = 300_000
 
 
 def areas(
@@ -96,58 +93,3 @@ def _measure(
         "key": key, "label": label, "classes": [*classes[:-2], {**classes[-1], "mark": "cross"}],
         "codes": [min(code, len(classes) - 2) for code in bins(values, bounds)], "values": numbers(values, 1),
     }  # fmt: skip
-
-
-def route_lines(
-    routes: gpd.GeoDataFrame, ids: Sequence[str], tiers: Sequence[str], tolerance: float
-) -> tuple[Json, list[str]]:
-    """Describe the lines from settlements to their centres, each once however many tiers share it.
-
-    Parameters
-    ----------
-    routes
-        `settlement_id`, `tier` and the line.
-    ids
-        Of the settlements, in the order of the page.
-    tiers
-        The highest first. Those are left out first, for their routes are the longest and tell least.
-
-    Returns
-    -------
-    lines, left_out
-        `lines` and, by tier, the number of each settlement's line or -1; the tiers for which there was no room.
-    """
-    row = {key: i for i, key in enumerate(ids)}
-    shapes = shapely.simplify(shapely.force_2d(routes.geometry.to_crs(4326).to_numpy()), tolerance)
-    lines: list[list[list[list[int]]]] = []
-    seen: dict[str, int] = {}
-    of: list[list[int] | None] = [None] * len(tiers)
-    left_out: list[str] = []
-    for number in reversed(range(len(tiers))):
-        numbered, before = [-1] * len(ids), len(lines)
-        for at in np.flatnonzero((routes[f.TIER] == tiers[number]).to_numpy()):
-            i = row.get(str(routes[f.SETTLEMENT_ID].iloc[at]))
-            parts = line_parts([shapes[at]], 0.0) if i is not None and _drawn(shapes[at]) else None
-            if i is None or not parts:
-                continue
-            key = json.dumps(parts)
-            if key not in seen:
-                seen[key] = len(lines)
-                lines.append(parts)
-            numbered[i] = seen[key]
-        if left_out or _packed(lines) > _ROUTE_BYTES:
-            left_out.append(tiers[number])
-            seen = {key: k for key, k in seen.items() if k < before}
-            del lines[before:]
-        else:
-            of[number] = numbered
-    return {"lines": lines, "of": of}, left_out
-
-
-def _drawn(shape: object) -> bool:
-    return shape is not None and not shapely.is_empty(shape) and shapely.get_num_coordinates(shape) > 1
-
-
-def _packed(lines: list[list[list[list[int]]]]) -> int:
-    """Bytes that lines take in the page: packed, and in base 64."""
-    return len(zlib.compress(json.dumps(lines, separators=(",", ":")).encode(), 9)) * 4 // 3

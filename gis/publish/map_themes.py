@@ -9,7 +9,8 @@ import pandas as pd
 
 from gis import fields as f
 from gis.publish import palette
-from gis.publish.payload import Json, message, numbers, tier_label
+from gis.publish.map_steps import Json
+from gis.publish.payload import message, numbers, tier_label
 from gis.publish.words import LANGUAGES, bin_labels, class_name, column_label, number, said, words
 
 TYPOLOGY, ARIDITY_CLASS, KOPPEN = "typology", "aridity_class", "koppen"
@@ -134,11 +135,6 @@ def minutes_classes() -> list[Json]:
     """Return the classes of the travel-time rasters, for their legend."""
     classes = binned(palette.MINUTES, palette.MINUTES_COLOURS, "min")
     return [{**one, "mark": "hatch" if one["mark"] == "slash" else "square"} for one in classes[:-1]]
-
-
-def season_name(season: str) -> dict[str, str]:
-    """Name a season in all languages; one that the table does not know is its own name."""
-    return said(lambda language: words(language).get(f"season.{season}", str(season).replace("_", " ")))
 
 
 def _no_data() -> Json:

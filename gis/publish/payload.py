@@ -1,38 +1,26 @@
 """What the web map is told: settlements, lines and rasters as small plain values for JSON.
 
 Labels are in all languages, so that the page can change its own. Numbers: `null` is unknown, `-1` is
-unreachable. Coordinates are whole hundred-thousandths of a degree, each the difference to the one before,
-which packs well.
+unreachable. Coordinates are whole hundred-thousandths of a degree, those of lines each the difference to the
+one before. `gis.publish.packing` makes long lists small.
 """
 
-import base64
-import math
-import struct
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
-from rasterio.warp import reproject, transform_bounds
 
 from gis import fields as f
 from gis.publish import palette
+from gis.publish.map_steps import Json, Step
 from gis.publish.words import LANGUAGES, class_name, indicator_name, said, tier_name, words
-from gis.space.grid import Grid
 
 _DEGREE = 100_000
-_MOST_PIXELS = 1200
-_POLE = 85.0
 _MOST_VERTICES = 120_000
-
-Json = dict[str, Any]
 
 
 def numbers(values: Iterable[object], digits: int = 0) -> list[float | int | None]:
@@ -52,16 +40,46 @@ def numbers(values: Iterable[object], digits: int = 0) -> list[float | int | Non
     return found
 
 
-def deltas(values: NDArray[np.floating]) -> list[int]:
-    """Return degrees as whole hundred-thousandths, each the difference to the one before.
+def degrees(values: NDArray[np.floating]) -> list[int]:
+    """Return degrees as whole hundred-thousandths.
 
     Examples
     --------
-    >>> deltas(np.array([71.0, 71.00002, 70.99999]))
-    [7100000, 2, -3]
+    >>> degrees(np.array([71.0, 71.00002]))
+    [7100000, 7100002]
     """
-    whole = np.rint(np.asarray(values, float) * _DEGREE).astype(np.int64)
-    return [int(v) for v in np.diff(whole, prepend=0)]
+    whole: list[int] = np.rint(np.asarray(values, float) * _DEGREE).astype(np.int64).tolist()
+    return whole
+
+
+def neighbours_first(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put places in an order in which neighbours follow each other, along a Z-curve: their numbers then pack well.
+
+    Examples
+    --------
+    >>> places = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 9, 0.1, 9], [0, 9, 0, 0]), crs=4326)
+    >>> neighbours_first(places).index.tolist()
+    [0, 2, 3, 1]
+    """
+    xy = shapely.get_coordinates(places.geometry.to_crs(4326).to_numpy())
+    return places.iloc[np.argsort(z_curve(xy[:, 0], xy[:, 1]), kind="stable")]
+
+
+def z_curve(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.uint64]:
+    """Return the place of points along a Z-curve over all of them: the bits of both axes in turn.
+
+    Examples
+    --------
+    >>> z_curve(np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])).argsort().tolist()
+    [0, 1, 2]
+    """
+    size = max(float(np.ptp(x)), float(np.ptp(y))) or 1.0
+    found = np.zeros(len(x), np.uint64)
+    for axis, values in enumerate((x, y)):
+        whole = np.rint((values - values.min()) / size * 65535).astype(np.uint64)
+        for bit in range(16):
+            found |= (whole >> np.uint64(bit) & np.uint64(1)) << np.uint64(2 * bit + axis)
+    return found
 
 
 def points(
@@ -69,7 +87,7 @@ def points(
     tiers: Sequence[str],
     tier_names: Mapping[str, str] | None,
     contributions: Sequence[str],
-    seasons: Sequence[str] = (),
+    others: Sequence[Step] = (),
 ) -> Json:
     """Describe the settlements, column by column; columns that are missing are left out.
 
@@ -79,15 +97,15 @@ def points(
         Points with the settlement id as index; geometry in any coordinate system.
     tiers, contributions
         Which of them to show, in this order.
-    seasons
-        Those after the first, whose minutes have columns of their own.
+    others
+        The steps of the slider after the first.
     """
     frame = settlements.to_crs(4326)
     rows = {str(key): i for i, key in enumerate(frame.index)}
     base = _texts(frame[f.NAME]) if f.NAME in frame else [str(key) for key in frame.index]
     data: Json = {
-        "lon": deltas(frame.geometry.x.to_numpy()),
-        "lat": deltas(frame.geometry.y.to_numpy()),
+        "lon": degrees(frame.geometry.x.to_numpy()),
+        "lat": degrees(frame.geometry.y.to_numpy()),
         "id": [str(key) for key in frame.index],
         "name": base,
         "names": {},
@@ -110,9 +128,9 @@ def points(
             data[column] = numbers(frame[column], digits)
     if f.REACHABLE in frame:
         data["cut_off"] = [int(v is not None and not pd.isna(v) and not v) for v in frame[f.REACHABLE]]
-    data["tiers"] = [_tier(frame, tier, tier_label(tier, tier_names), rows, seasons) for tier in tiers]
+    data["tiers"] = [_tier(frame, tier, tier_label(tier, tier_names), rows, others) for tier in tiers]
     shown = [i for i in contributions if f.contribution(i) in frame]
-    parts: NDArray[np.float64] | list[Any] = (
+    parts: NDArray[np.float64] | list[Json] = (
         summing(frame[[f.contribution(i) for i in shown]].to_numpy(float)) if shown else []
     )
     data["contributions"] = [
@@ -156,9 +174,10 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
 
 
 def line_parts(geometries: Iterable[object], tolerance: float, most: int | None = None) -> list[list[list[int]]] | None:
-    """Return the simplified lines, or rings of polygons, as pairs of longitudes and latitudes (see `deltas`).
+    """Return the simplified lines, or rings of polygons, as pairs of longitudes and latitudes.
 
-    `None` where they would have more than `most` vertices.
+    These are whole hundred-thousandths of a degree, each the difference to the one before. `None` where they would
+    have more than `most` vertices.
 
     Examples
     --------
@@ -176,64 +195,6 @@ def line_parts(geometries: Iterable[object], tolerance: float, most: int | None 
     steps = np.diff(whole, axis=0, prepend=0)
     steps[starts] = whole[starts]
     return [piece.T.tolist() for piece in np.split(steps, starts[1:]) if len(piece) > 1]
-
-
-def raster(minutes: NDArray[np.floating], grid: Grid) -> Json:
-    """Colour a raster of minutes by bins, warp it to the map's projection, and pack it as a palette PNG.
-
-    Unknown cells are transparent, unreachable cells are hatched.
-    """
-    codes = np.digitize(minutes, palette.MINUTES, right=True).astype(np.uint8) + 1
-    last = len(palette.MINUTES_COLOURS)
-    codes[np.isinf(minutes)] = last + 1
-    codes[np.isnan(minutes)] = 0
-    around = transform_bounds(grid.crs, "EPSG:4326", *grid.bounds)
-    around = (around[0], max(around[1], -_POLE), around[2], min(around[3], _POLE))
-    west, south, east, north = transform_bounds("EPSG:4326", "EPSG:3857", *around)
-    # As many cells as the grid has, but square in the map's projection.
-    size = math.sqrt((east - west) * (north - south) / codes.size)
-    size = max(size, (east - west) / _MOST_PIXELS, (north - south) / _MOST_PIXELS)
-    width, height = math.ceil((east - west) / size), math.ceil((north - south) / size)
-    warped = np.zeros((height, width), np.uint8)
-    reproject(
-        codes, warped, src_transform=grid.transform, src_crs=grid.crs,
-        dst_transform=Affine(size, 0, west, 0, -size, north), dst_crs="EPSG:3857", resampling=Resampling.nearest,
-    )  # fmt: skip
-    row, column = np.indices(warped.shape)
-    warped[(warped == last + 1) & ((row + column) % 4 < 1)] = last + 2
-    colours = [(0, 0, 0, 0), *((*palette.rgb(c), 255) for c in palette.MINUTES_COLOURS)]
-    colours += [(*palette.rgb(palette.UNREACHABLE), 150), (*palette.rgb(palette.OUTLINE), 190)]
-    corners = transform_bounds("EPSG:3857", "EPSG:4326", west, north - height * size, west + width * size, north)
-    return {
-        "url": "data:image/png;base64," + base64.b64encode(png(warped, colours)).decode(),
-        "bounds": [[corners[1], corners[0]], [corners[3], corners[2]]],
-    }
-
-
-def png(codes: NDArray[np.uint8], colours: Sequence[tuple[int, int, int, int]]) -> bytes:
-    """Pack codes as a PNG with a palette of red, green, blue and opacity.
-
-    Examples
-    --------
-    >>> png(np.zeros((1, 2), np.uint8), [(255, 0, 0, 255)])[1:4]
-    b'PNG'
-    """
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    height, width = codes.shape
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), codes], axis=1).tobytes()
-    return b"".join(
-        [
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-            chunk(b"PLTE", bytes(v for colour in colours for v in colour[:3])),
-            chunk(b"tRNS", bytes(colour[3] for colour in colours)),
-            chunk(b"IDAT", zlib.compress(rows, 9)),
-            chunk(b"IEND", b""),
-        ]
-    )
 
 
 def tier_label(tier: str, tier_names: Mapping[str, str] | None) -> dict[str, str]:
@@ -283,21 +244,25 @@ def summing(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _tier(
-    frame: gpd.GeoDataFrame, tier: str, label: dict[str, str], rows: Mapping[str, int], seasons: Sequence[str]
+    frame: gpd.GeoDataFrame, tier: str, label: dict[str, str], rows: Mapping[str, int], others: Sequence[Step]
 ) -> Json:
     found: Json = {"key": tier, "label": label}
     if f.travel_time_min(tier) in frame:
         found["min"] = numbers(frame[f.travel_time_min(tier)])
-        others = [f.travel_time_min(tier, season) for season in seasons]
-        found["others"] = [numbers(frame[column]) if column in frame else None for column in others]
+        found["others"] = [numbers(one.minutes[tier]) if tier in one.minutes else None for one in others]
     for key, column in (("cut_off", f.months_cut_off(tier)), ("worst", f.worst_month(tier))):
         if column in frame:
             found[key] = numbers(frame[column])
     if f.distance_km(tier) in frame:
         found["km"] = numbers(frame[f.distance_km(tier)])
     if f.centre(tier) in frame:
-        found["centre"] = [rows.get(str(key), -1) for key in frame[f.centre(tier)]]
+        found["centre"] = _rows(frame[f.centre(tier)], rows)
+        found["centres"] = [_rows(one.centre[tier], rows) if tier in one.centre else None for one in others]
     return found
+
+
+def _rows(ids: pd.Series, rows: Mapping[str, int]) -> list[int]:
+    return [rows.get(str(key), -1) for key in ids]
 
 
 def _texts(values: pd.Series) -> list[str | None]:

@@ -5,15 +5,16 @@ the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gis import fields as f
 from gis.publish import palette
-from gis.publish.words import class_name, column_label, number, words
+from gis.publish.words import LANGUAGES, class_name, column_label, number, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -88,7 +89,7 @@ def _ink(colour: str) -> str:
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
 
 
-def write_lorenz(path: Path, lorenz: pd.DataFrame, gini: Mapping[str, float], language: str) -> None:
+def write_lorenz(path: Path | IO[bytes], lorenz: pd.DataFrame, gini: Mapping[str, float], language: str) -> None:
     """Draw the Lorenz curve of each column in one picture, with its Gini coefficient.
 
     Parameters
@@ -135,7 +136,9 @@ def write_lorenz(path: Path, lorenz: pd.DataFrame, gini: Mapping[str, float], la
         _save(figure, path)
 
 
-def write_ranking(path: Path, ranking: pd.DataFrame, language: str) -> None:
+def write_ranking(
+    path: Path | IO[bytes], ranking: pd.DataFrame, language: str, names: Mapping[str, str] | None = None
+) -> None:
     """Draw the regions by each column as bars, the largest above, with the mean of people as a line.
 
     Parameters
@@ -146,6 +149,8 @@ def write_ranking(path: Path, ranking: pd.DataFrame, language: str) -> None:
         From `gis.stages.disparity.ranking`.
     language
         `en`, `ru` or `kk`.
+    names
+        Of the regions in that language; one that is missing is called as in the table.
 
     Examples
     --------
@@ -160,7 +165,7 @@ def write_ranking(path: Path, ranking: pd.DataFrame, language: str) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    w, parts = words(language), list(ranking.groupby("column", sort=False))
+    w, parts, names = words(language), list(ranking.groupby("column", sort=False)), names or {}
     with mpl.rc_context(_STYLE):
         heights = [0.9 + 0.2 * len(part) for _, part in parts]
         figure = Figure(figsize=(7.0, sum(heights)), layout="constrained")
@@ -171,7 +176,7 @@ def write_ranking(path: Path, ranking: pd.DataFrame, language: str) -> None:
             for place, value in enumerate(upward["value"]):
                 text = number(value, language, 1 if value < 1000 else 0)
                 axes.text(1.01, place, text, va="center", transform=axes.get_yaxis_transform())
-            axes.set_yticks(range(len(part)), upward["region"])
+            axes.set_yticks(range(len(part)), [names.get(name, name) for name in upward["region"].map(str)])
             axes.set_ylim(-0.6, len(part) - 0.4)
             first = part[part["to_mean"] > 0].head(1)
             if len(first):
@@ -184,5 +189,54 @@ def write_ranking(path: Path, ranking: pd.DataFrame, language: str) -> None:
         _save(figure, path)
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def disparity_pictures(
+    tables: Mapping[str, pd.DataFrame], names: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """Draw the Lorenz curves and the ranking in every language, as SVG texts for a page.
+
+    Letters stay letters, which makes a picture small and leaves the font to the reader's browser.
+
+    Parameters
+    ----------
+    tables
+        `lorenz`, `ranking` and `disparity`; a picture whose table is missing is left out.
+    names
+        Of each region, by language.
+
+    Returns
+    -------
+    dict
+        By language and name: `lorenz`, `ranking`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"column": ["remoteness"], "region": "Abai", "value": 4.0, "to_mean": 1.0})
+    >>> made = disparity_pictures({"ranking": table}, {"Abai": {"en": "Abai", "ru": "Абай", "kk": "Абай"}})
+    >>> "Абай" in made["ru"]["ranking"], "Абай" in made["en"]["ranking"]
+    (True, False)
+    """
+    import matplotlib as mpl
+
+    found: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        for language in LANGUAGES:
+            own = {region: said[language] for region, said in names.items()}
+            if "lorenz" in tables:
+                svg = BytesIO()
+                write_lorenz(svg, tables["lorenz"], gini_by_people(tables["disparity"]), language)
+                found[language]["lorenz"] = svg.getvalue().decode()
+            if "ranking" in tables:
+                svg = BytesIO()
+                write_ranking(svg, tables["ranking"], language, own)
+                found[language]["ranking"] = svg.getvalue().decode()
+    return found
+
+
+def gini_by_people(disparity: pd.DataFrame) -> dict[str, float]:
+    """Return the Gini coefficient of each column between regions, weighted by people."""
+    by_people = disparity[(disparity["among"] == "regions") & (disparity["weighting"] == "population")]
+    return dict(zip(by_people["column"], by_people["gini"], strict=True))
+
+
+def _save(figure: "Figure", path: Path | IO[bytes]) -> None:
     figure.savefig(path, format="svg", metadata={"Date": None})

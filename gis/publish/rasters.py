@@ -113,6 +113,31 @@ def band_names(path: Path) -> tuple[list[str], str, tuple[float, float, float, f
         return [str(name) for name in file.descriptions], file.crs.to_wkt(version="WKT2_2019"), tuple(file.bounds)
 
 
+def read_minutes(path: Path) -> tuple[dict[str, NDArray[np.float32]], Grid]:
+    """Read back the minutes that `write_cog` wrote: by the description of the band, `inf` unreachable, NaN unknown.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> from tempfile import TemporaryDirectory
+    >>> grid = Grid((1, 3), Affine(1, 0, 60, 0, -1, 50), "EPSG:4326")
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "travel_time.tif"
+    ...     write_cog(path, {"town": np.array([[12.0, np.inf, np.nan]])}, grid, kind="minutes")
+    ...     read_minutes(path)[0]["town"].tolist()
+    [[12.0, inf, nan]]
+    """
+    with rasterio.open(path) as file:
+        grid = Grid(file.shape, file.transform, file.crs.to_wkt(version="WKT2_2019"))
+        codes = dict(zip(map(str, file.descriptions), file.read(), strict=True))
+    return {
+        name: np.where(one == NODATA, np.float32(np.nan), np.where(one == UNREACHABLE, np.float32(np.inf), one)).astype(
+            np.float32
+        )
+        for name, one in codes.items()
+    }, grid
+
+
 def _minutes(values: NDArray[np.floating]) -> NDArray[np.uint16]:
     codes = np.full(values.shape, NODATA, np.uint16)
     codes[np.isinf(values)] = UNREACHABLE

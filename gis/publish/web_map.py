@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -15,20 +16,47 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from branca.element import MacroElement
 from jinja2 import Template
 from numpy.typing import NDArray
 
 from gis import fields as f
 from gis.errors import Finding
-from gis.publish import map_areas, map_themes, palette, payload
+from gis.publish import map_areas, map_rasters, map_routes, map_steps, map_themes, palette, payload
+from gis.publish.finding_words import finding_said
+from gis.publish.packing import pack
 from gis.publish.words import LANGUAGES, said, words
 from gis.space.grid import Grid
+from gis.stages.route_forest import RouteForest
 
 _SCRIPTS = ("points.js", "store.js", "card.js", "table.js", "panel.js", "map.js")
-_WORST = "worst"
 _WIDTH = 6000
 """Lines are simplified to what can be seen where the whole map is this many pixels wide."""
+
+Surfaces = Mapping[tuple[str, str], NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class OtherRun:
+    """Another run, beside which the reader may lay the map's own.
+
+    Parameters
+    ----------
+    label
+        Its name.
+    settlements
+        Matched by their index; those that it lacks have no data.
+    surfaces, grid
+        As in `write_map`; on any grid.
+    """
+
+    label: str
+    settlements: gpd.GeoDataFrame
+    surfaces: Surfaces = field(default_factory=dict)
+    grid: Grid | None = None
+
+
 _LABELS = {
     "name": "column.name", "code": "column.code",
     "population": "column.population", "region": "column.region", "remoteness": "column.remoteness",
@@ -37,6 +65,7 @@ _LABELS = {
     "unreachable": "class.unreachable", "min": "unit.min", "h": "unit.h",
     "m": "unit.m", "km": "unit.km", "heating": "column.heating_degree_days",
     "stable": "card.stable", "not_stable": "card.not_stable",
+    "findings": "report.findings", "warning": "report.warning", "repair": "report.repair",
 }  # fmt: skip
 """Messages of other tables that the page uses, beside those that begin with `map.`."""
 
@@ -71,9 +100,8 @@ class SettlementLayer(folium.map.Layer):
         templates = files("gis.publish").joinpath("templates")
         self.css = templates.joinpath("map.css").read_text(encoding="utf-8")
         self.javascript = "\n".join(templates.joinpath(s).read_text(encoding="utf-8") for s in _SCRIPTS)
-        packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         # In base 64 no value can end the script or begin a tag.
-        self.data = base64.b64encode(zlib.compress(packed.encode(), 9)).decode()
+        self.data = base64.b64encode(zlib.compress(pack(data), 9)).decode()
         self.old_browser = json.dumps(words(str(data["language"]))["map.old_browser"])
 
 
@@ -84,17 +112,21 @@ def write_map(
     centres: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
-    rasters: Mapping[str, tuple[NDArray[np.floating], Grid]] | None = None,
+    surfaces: Surfaces | None = None,
+    grid: Grid | None = None,
     context: Mapping[str, gpd.GeoDataFrame] | None = None,
     tiers: Sequence[str] = (),
     tier_names: Mapping[str, str] | None = None,
     contributions: Sequence[str] = (),
     remoteness_classes: Sequence[str] = (),
     seasons: Sequence[str] = (),
-    routes: gpd.GeoDataFrame | None = None,
+    months: Mapping[str, pd.DataFrame] | None = None,
+    journeys: pd.DataFrame | None = None,
+    routes: RouteForest | None = None,
     areas: gpd.GeoDataFrame | None = None,
-    pictures: Mapping[str, str] | None = None,
-    compare: tuple[str, gpd.GeoDataFrame] | None = None,
+    pictures: Mapping[str, Mapping[str, str]] | None = None,
+    compare: OtherRun | None = None,
+    found: Sequence[Finding] = (),
     language: str = "en",
     title: str = "",
     notes: Sequence[str] = (),
@@ -111,8 +143,8 @@ def write_map(
         Points with the settlement id as index; labelled with their names.
     roads, regions
         Lines with `road_class`; polygons. Simplified to what can be seen.
-    rasters
-        Minutes of shape `(ny, nx)` (`inf` unreachable, `NaN` unknown) and their grid, by tier.
+    surfaces, grid
+        Minutes of shape `(ny, nx)` (`inf` unreachable, `NaN` unknown) by tier and season, and the grid of all.
     context
         Lines and polygons that lie below all else, the lowest first: `land`, `water`.
     tiers
@@ -125,16 +157,22 @@ def write_map(
         The classes of `remoteness_class`, the nearest first; none: as they come, by mean remoteness.
     seasons
         Names, the first being that of the plain columns of minutes. Those without columns are left out; `worst` is
-        added where it has columns.
+        added where it has columns. Where nothing varies, the page has no slider.
+    months
+        By tier, minutes with the settlements as rows and the months 1 to 12 as columns: the slider's steps where there
+        is one season.
+    journeys
+        Long table with `from_id`, `to_id`, `tier` and `season`: the nearest centre in each season.
     routes
-        Lines with `settlement_id` and `tier`; drawn for the settlement that is chosen.
+        Drawn for the settlement that is chosen.
     areas
         Polygons with the columns of the table of regions: the reader may colour them by its figures.
     pictures
-        SVG texts named `lorenz` and `ranking`; shown as images, in which no script runs.
+        SVG texts by language, named `lorenz` and `ranking`; shown as images, in which no script runs.
     compare
-        Name and settlements of another run, matched by settlement id: the reader may swipe between the two, and is
-        told which settlements are of another class.
+        The reader may swipe between the two runs, and is told which settlements are of another class.
+    found
+        Warnings and repairs of the run, which the page lists.
     language
         `en`, `ru` or `kk`; the reader may change it.
     title, notes
@@ -143,8 +181,8 @@ def write_map(
     Returns
     -------
     findings
-        Warnings where roads or routes are left out for their size, and where Leaflet's files are not installed: the
-        page then links to them.
+        Warnings where roads or routes are left out for their size, where surfaces or routes are coarser than they are,
+        and where Leaflet's files are not installed: the page then links to them.
 
     Notes
     -----
@@ -153,11 +191,10 @@ def write_map(
     findings: list[Finding] = []
     data = page_data(
         findings, path.name,
-        settlements=settlements, centres=centres, roads=roads, regions=regions, rasters=rasters or {},
+        settlements=settlements, centres=centres, roads=roads, regions=regions, surfaces=surfaces or {}, grid=grid,
         context=context or {}, tiers=tiers, tier_names=tier_names, contributions=contributions,
-        remoteness_classes=remoteness_classes, seasons=seasons, routes=routes, areas=areas, pictures=pictures or {},
-        compare=compare,
-        language=language, title=title, notes=notes,
+        remoteness_classes=remoteness_classes, seasons=seasons, months=months, journeys=journeys, routes=routes,
+        areas=areas, pictures=pictures or {}, compare=compare, found=found, language=language, title=title, notes=notes,
     )  # fmt: skip
     (south, west), (north, east) = data["bounds"]  # the page fits them into what its panel leaves free
     middle = ((south + north) / 2, (west + east) / 2)
@@ -198,23 +235,27 @@ def page_data(
     centres: gpd.GeoDataFrame | None,
     roads: gpd.GeoDataFrame | None,
     regions: gpd.GeoDataFrame | None,
-    rasters: Mapping[str, tuple[NDArray[np.floating], Grid]],
+    surfaces: Surfaces,
+    grid: Grid | None,
     context: Mapping[str, gpd.GeoDataFrame],
     tiers: Sequence[str],
     tier_names: Mapping[str, str] | None,
     contributions: Sequence[str],
     remoteness_classes: Sequence[str],
     seasons: Sequence[str],
-    routes: gpd.GeoDataFrame | None,
+    months: Mapping[str, pd.DataFrame] | None,
+    journeys: pd.DataFrame | None,
+    routes: RouteForest | None,
     areas: gpd.GeoDataFrame | None,
-    pictures: Mapping[str, str],
-    compare: tuple[str, gpd.GeoDataFrame] | None,
+    pictures: Mapping[str, Mapping[str, str]],
+    compare: OtherRun | None,
+    found: Sequence[Finding],
     language: str,
     title: str,
     notes: Sequence[str],
 ) -> dict[str, Any]:
     """Gather what the page is told; the parameters are those of `write_map`, and what is left out goes to findings."""
-    places = settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())]
+    places = payload.neighbours_first(settlements[~(settlements.geometry.is_empty | settlements.geometry.isna())])
     west, south, east, north = map(float, places.to_crs(4326).total_bounds)
     tolerance = max(east - west, north - south) / _WIDTH
     margin = max(0.0, 0.02 - max(east - west, north - south))  # a single place still needs a frame
@@ -228,23 +269,23 @@ def page_data(
     }
     lines, left_out = payload.road_lines(roads, tolerance) if roads is not None else ([], [])
     if left_out:
-        message = "roads of these classes would make the map too large and are only in the GeoPackage"
+        message = "roads of these classes would make the map too large: they are only in the GeoPackage"
         findings.append(_left_out("map-roads-left-out", message, left_out, file))
-    others = _seasons(places, tiers, seasons)
-    points = payload.points(places, tiers, tier_names, contributions, others)
+    steps = map_steps.steps(places, tiers, seasons, months, journeys)
+    points = payload.points(places, tiers, tier_names, contributions, steps[1:])
     chance = map_themes.probability_of_class(places)
     if chance is not None:
         points["probability"] = payload.numbers(chance)
     coloured = map_themes.themes(places, tiers, tier_names, classes)
+    drawn = map_rasters.within(surfaces, grid, map_rasters.BYTES // (1 if compare is None else 2), findings, file)
     other = None
     if compare is not None:
-        other = {"label": compare[0], "themes": map_themes.beside(places, compare[1], coloured, tiers, classes)}
-    ways = None
-    if routes is not None:
-        ways, left_out = map_areas.route_lines(routes, points["id"], tiers, tolerance)
-        if left_out:
-            message = "routes to centres of these tiers would make the map too large and are only in the GeoPackage"
-            findings.append(_left_out("map-routes-left-out", message, left_out, file))
+        other = {
+            "label": compare.label,
+            "themes": map_themes.beside(places, compare.settlements, coloured, tiers, classes),
+            "rasters": map_rasters.within(compare.surfaces, compare.grid, map_rasters.BYTES // 2, findings, file),
+        }
+    ways = map_routes.within(routes, places.index, tiers, seasons, tolerance, findings, file)
     return {
         "language": language,
         "title": title or words(language)["map.title"],
@@ -253,45 +294,33 @@ def page_data(
         "bounds": [[south - margin, west - margin], [north + margin, east + margin]],
         "points": points,
         "themes": coloured,
-        "seasons": [
-            {"key": x, "label": map_themes.season_name(x)} for x in ([*seasons[:1], *others] if others else [])
-        ],
+        "seasons": map_steps.described(steps, seasons),
         "compare": other,
-        "months": [said(partial(_month, number)) for number in range(1, 13)],
+        "months": [said(partial(map_steps.month_name, number)) for number in range(1, 13)],
         "routes": ways,
         "areas": None
         if areas is None or areas.empty
         else map_areas.areas(areas, tiers, tier_names, tolerance, _region_names(places)),
-        "pictures": dict(pictures),
+        "pictures": {language: dict(own) for language, own in pictures.items()},
         "centres": payload.centres(centres, places, tiers),
         "roads": lines,
         "regions": [] if regions is None else payload.borders(regions, tolerance),
         "region_colour": palette.REGION,
         "context": [payload.context(name, frame, tolerance) for name, frame in context.items()],
-        "rasters": [
-            {"key": tier, "label": payload.tier_label(tier, tier_names), **payload.raster(*one)}
-            for tier, one in rasters.items()
-        ],
+        "rasters": drawn,
         "minutes": map_themes.minutes_classes(),
+        "findings": [
+            {"level": one.level, "text": finding_said(one), "count": one.count} for one in [*found, *findings]
+        ],
     }
 
 
 def _left_out(code: str, message: str, names: Sequence[str], file: str) -> Finding:
-    return Finding("warning", code, f"{message}: {', '.join(names)}", file=file, count=len(names))
-
-
-def _seasons(settlements: gpd.GeoDataFrame, tiers: Sequence[str], seasons: Sequence[str]) -> list[str]:
-    """Return the seasons after the first that have minutes, and the worst month."""
-    wanted = [*seasons[1:], *([_WORST] if seasons and _WORST not in seasons else [])]
-    return [x for x in wanted if any(f.travel_time_min(tier, x) in settlements for tier in tiers)]
+    return Finding("warning", code, message, file=file, value=", ".join(names), count=len(names))
 
 
 def _region_names(settlements: gpd.GeoDataFrame) -> dict[str, dict[str, str]]:
     return payload.region_names(settlements) if f.REGION in settlements else {}
-
-
-def _month(number: int, language: str) -> str:
-    return words(language)[f"month.{number:02d}"]
 
 
 def _classes(settlements: gpd.GeoDataFrame) -> list[str]:

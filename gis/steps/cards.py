@@ -14,6 +14,7 @@ from gis.record import Record
 from gis.stages.certainty import Certainty
 from gis.stages.improvement import changes_needed, index_of, lifted, next_class, score_of
 from gis.stages.journey_parts import JourneyParts, journey_lines, journey_parts, slowest_parts
+from gis.stages.route_forest import RouteForest, route_forest
 from gis.steps.remoteness import remoteness
 from gis.steps.travel import Travelled
 from gis.study import Study
@@ -79,6 +80,22 @@ def cards(
         "indicator_values": _indicator_values(values, scores, share, scored, used["column"]),
         "changes": _changes(study, inputs, travelled, scored, values, scores, used, share, parts, sure, record),
     }
+
+
+def routes_of_all(travelled: Travelled) -> RouteForest | None:
+    """Return the routes of all settlements to all tiers in all seasons; None where there are no roads."""
+    if travelled.roads is None or travelled.legs is None:
+        return None
+    seasons = dict.fromkeys(travelled.table["season"])
+    roads = dict(zip(seasons, travelled.roads, strict=True))
+    return route_forest(travelled.table, roads, travelled.legs, travelled.centre)
+
+
+def minutes_by_month(travelled: Travelled) -> dict[str, pd.DataFrame]:
+    """Return, by tier, the minutes of the settlements (rows) in the months 1 to 12; empty where all are alike."""
+    assert travelled.points is not None
+    ids, months = travelled.points.index, range(1, 13)
+    return {tier: pd.DataFrame(minutes.T, index=ids, columns=months) for tier, minutes in travelled.monthly.items()}
 
 
 def _parts(study: Study, inputs: Inputs, travelled: Travelled) -> dict[str, JourneyParts]:

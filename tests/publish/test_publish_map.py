@@ -3,12 +3,14 @@
 import csv
 import io
 import itertools
+import json
 import os
 import random
 import re
 import shutil
 import subprocess
 import sys
+import zlib
 
 import geopandas as gpd
 import numpy as np
@@ -21,10 +23,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gis import fields as f
-from gis.publish import map_areas, map_themes, palette, payload, web_map
-from gis.publish.web_map import write_map
-from gis.publish.words import words
+from gis.errors import Finding
+from gis.publish import map_rasters, map_routes, map_themes, palette, payload, web_map
+from gis.publish.packing import pack
+from gis.publish.web_map import OtherRun, write_map
+from gis.publish.words import LANGUAGES, words
 from gis.space.grid import Grid
+from gis.stages.route_forest import RouteForest, Ways
 
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 
@@ -33,7 +38,8 @@ def written(path, country, language="kk", **changes):
     minutes, grid = tools.minutes_raster()
     options = {
         **country,
-        "rasters": {"town": (minutes, grid), "district_centre": (minutes + 20, grid)},
+        "surfaces": {(tier, "summer"): minutes + 20 * k for k, tier in enumerate(("town", "district_centre"))},
+        "grid": grid,
         "tiers": tools.TIERS,
         "contributions": tools.INDICATORS,
         "remoteness_classes": tools.CLASSES,
@@ -49,6 +55,12 @@ PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30" width="400" height="300">'
     '<rect width="40" height="30" fill="#1b6ca8"/><script>window.hurt=1</script></svg>'
 )
+
+
+FOUND = [
+    Finding("warning", "unreachable", "settlements that reach no centre of this tier", value=tools.HOSTILE[0], count=4),
+    Finding("repair", "no-bridge", "roads cut where they cross a river without a bridge", count=2),
+]
 
 
 def rich(n=600):
@@ -76,22 +88,35 @@ def rich(n=600):
         frame[f.worst_month(tier)] = 4.0
         frame[f.months_cut_off(tier)] = np.where(np.arange(n) % 50 == 40, 2.0, 0.0)
     made["settlements"] = frame
-    return {**made, "routes": _routes(frame), "areas": _areas(frame), "seasons": SEASONS,
-            "pictures": {"lorenz": PICTURE, "ranking": PICTURE}}  # fmt: skip
+    minutes, grid = tools.minutes_raster()
+    surfaces = {("town", season): minutes * k for k, season in enumerate(SEASONS, start=1)}
+    journeys = [
+        pd.DataFrame({"from_id": frame.index, "to_id": frame[f.centre(tier)], "tier": tier, "season": season})
+        for tier in tools.TIERS for season in SEASONS
+    ]  # fmt: skip
+    return {**made, "routes": _routes(frame), "areas": _areas(frame), "seasons": SEASONS, "surfaces": surfaces,
+            "grid": grid, "journeys": pd.concat(journeys), "found": FOUND,
+            "pictures": {key: {"lorenz": PICTURE, "ranking": PICTURE} for key in LANGUAGES}}  # fmt: skip
 
 
 def _routes(frame):
-    place = frame.geometry
-    rows = []
+    """A bent road from each settlement to each of its centres; all seasons share them, but there is none in a thaw."""
+    xy = shapely.get_coordinates(frame.geometry.to_numpy())
+    ends, lines, ways, number = [], [], {}, {}
     for tier in tools.TIERS:
-        for key, centre in frame[f.centre(tier)].items():
-            if pd.isna(centre) or centre == key:
-                rows.append((key, tier, None))
-                continue
-            a, b = place[key], place[centre]
-            rows.append((key, tier, shapely.LineString([a, ((a.x + b.x) / 2 + 0.4, (a.y + b.y) / 2 + 0.3), b])))
-    table = pd.DataFrame(rows, columns=[f.SETTLEMENT_ID, f.TIER, "geometry"])
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=4326)
+        to = frame.index.get_indexer(frame[f.centre(tier)].fillna(""))
+        own = (to >= 0) & (to != np.arange(len(frame)))
+        onward = np.full(len(frame), -1)
+        for i in np.flatnonzero(own):
+            if (i, to[i]) not in number:
+                number[i, to[i]] = len(lines)
+                ends.append((i, to[i]))
+                lines.append(np.array([xy[i], (xy[i] + xy[to[i]]) / 2 + (0.4, 0.3), xy[to[i]]]))
+            onward[i] = number[i, to[i]]
+        start = np.where(own, np.arange(len(frame)), -1)
+        for season in SEASONS:
+            ways[tier, season] = Ways(start if season != "thaw" else np.full(len(frame), -1), onward)
+    return RouteForest(frame.index, xy, np.array(ends), lines, ways)
 
 
 def _areas(frame):
@@ -262,13 +287,13 @@ def test_layers_themes_and_rasters_change_map_and_legend(visit, page_file, count
     page.get_by_label("Елді мекендердің түсі").select_option(f.REMOTENESS_CLASS)
     assert "Өте шалғай" in legend.inner_text()
     assert "Орташа" not in legend.inner_text()
-    assert page.locator("img.cells").count() == 0
+    assert page.locator("canvas.cells").count() == 0
     page.get_by_label("Кез келген жерден жол уақыты").select_option("town")
-    assert page.locator("img.cells").count() == 1
-    assert page.evaluate("document.querySelector('img.cells').decode().then(() => true)")
+    assert page.locator("canvas.cells").count() == 1
+    assert inks(page, "canvas.cells") > 1000
     assert "Жету мүмкін емес" in legend.inner_text()
     page.get_by_label("Кез келген жерден жол уақыты").select_option("none")
-    assert page.locator("img.cells").count() == 0
+    assert page.locator("canvas.cells").count() == 0
 
 
 def table_rows(page):
@@ -335,7 +360,7 @@ def test_a_view_is_shared_by_its_address(visit, page_file):
     card_of(other).wait_for()
     assert card_of(other).inner_text().startswith("Балқаш")
     assert other.get_by_label("Елді мекендердің түсі").input_value() == f.VIABILITY
-    assert other.locator("img.cells").count() == 1
+    assert other.locator("canvas.cells").count() == 1
     assert other.evaluate("map_shalgai.getZoom()") == page.evaluate("map_shalgai.getZoom()")
     visit(page_file, fragment="#map=x/y&colour=<b>&time=none&place=../..")
 
@@ -438,7 +463,6 @@ def test_page_is_small_asks_for_nothing_and_is_the_same_each_time(page_file, cou
 
 def test_12_000_settlements_take_less_than_the_promised_size(tmp_path):
     made = rich(12_000)
-    del made["routes"]  # a run draws no more than 5 000
     path = written(tmp_path / "map.html", made)
     assert path.stat().st_size < 1_500_000
 
@@ -458,7 +482,7 @@ def test_leaflet_is_read_without_django():
 def test_points_unpack_to_where_they_were(country):
     frame = country["settlements"].to_crs(3857)
     data = payload.points(frame, tools.TIERS, None, ())
-    lon = np.cumsum(data["lon"]) / 100_000
+    lon = np.array(data["lon"]) / 100_000
     assert lon == pytest.approx(country["settlements"].geometry.x.to_numpy(), abs=1.5e-5)
     town = data["tiers"][2]
     assert town["min"][30] == -1
@@ -466,27 +490,51 @@ def test_points_unpack_to_where_they_were(country):
     assert data["id"][town["centre"][5]] == frame[f.centre("town")].iloc[5]
 
 
-@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
-def test_a_raster_keeps_its_place_and_its_classes():
+GRID = Grid((20, 30), Affine(0.1, 0, 60, 0, -0.1, 50), "EPSG:4326")
+
+
+def whole(made, number):
+    """The picture of a surface, from what the page is told."""
+    first = made["first"][number]
+    return made["pictures"][number] + (0 if first < 0 else whole(made, first))
+
+
+def test_a_surface_keeps_its_place_and_its_classes():
     minutes = np.full((20, 30), 5.0)
     minutes[:, 10:20], minutes[:, 20:] = np.inf, np.nan
-    made = payload.raster(minutes, Grid((20, 30), Affine(0.1, 0, 60, 0, -0.1, 50), "EPSG:4326"))
+    made, coarser = map_rasters.rasters({("town", "winter"): minutes}, GRID)
     (south, west), (north, east) = made["bounds"]
     assert (west, north) == pytest.approx((60, 50), abs=0.01)
     assert (east, south) == pytest.approx((63, 48), abs=0.11)
-    import base64
+    codes = made["pictures"][made["of"]["town"]["winter"]].reshape(made["height"], made["width"])
+    middle = codes[len(codes) // 2]
+    thirds = [middle[len(middle) * k // 6] for k in (1, 3, 5)]
+    assert thirds == [1, map_rasters.UNREACHABLE, 0]
+    assert coarser == pytest.approx(1, abs=0.05)
 
-    from rasterio.io import MemoryFile
 
-    with MemoryFile(base64.b64decode(made["url"].split(",")[1])) as memory, memory.open() as image:
-        codes, colours = image.read(1), image.colormap(1)
-    middle = codes[codes.shape[0] // 2]
-    assert colours[int(middle[2])][:3] == palette.rgb(palette.MINUTES_COLOURS[0])
-    assert colours[int(middle[len(middle) // 2])][:3] in (
-        palette.rgb(palette.UNREACHABLE),
-        palette.rgb(palette.OUTLINE),
-    )
-    assert colours[int(middle[-2])][3] == 0
+def test_surfaces_of_seasons_unpack_to_their_own_classes():
+    random = np.random.default_rng(3)
+    surfaces = {(t, s): random.uniform(0, 900, GRID.shape) for t in ("town", "city") for s in ("year", "winter")}
+    surfaces["city", "thaw"] = surfaces["city", "winter"].copy()
+    made, _ = map_rasters.rasters(surfaces, GRID)
+    assert made["of"]["city"]["thaw"] == made["of"]["city"]["winter"]  # kept once
+    alone = {key: map_rasters.rasters({key: minutes}, GRID)[0]["pictures"][0] for key, minutes in surfaces.items()}
+    for (tier, season), codes in alone.items():
+        assert (whole(made, made["of"][tier][season]) == codes).all()
+
+
+def test_surfaces_for_which_there_is_no_room_are_coarser_and_that_is_said(tmp_path):
+    random = np.random.default_rng(4)
+    grid = Grid((700, 900), Affine(0.03, 0, 46.5, 0, -0.02, 55.6), "EPSG:4326")
+    surfaces = {("town", f"s{k}"): random.uniform(0, 900, grid.shape) for k in range(3)}
+    made, coarser = map_rasters.rasters(surfaces, grid)
+    assert len(zlib.compress(pack(made), 6)) < 1.1 * map_rasters.BYTES
+    assert coarser > 1.3
+    places = tools.country(60)["settlements"]
+    findings = write_map(tmp_path / "map.html", settlements=places, tiers=["town"], surfaces=surfaces, grid=grid)
+    assert [one.code for one in findings] == ["map-surfaces-coarser"]
+    assert float(findings[0].value) == pytest.approx(coarser, abs=0.1)
 
 
 def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, monkeypatch, tmp_path):
@@ -710,31 +758,86 @@ def test_the_route_of_the_chosen_settlement_is_drawn(visit, rich_file, page_file
     assert bare.locator(paths).count() == 0
 
 
-def test_a_route_unpacks_to_where_it_was():
-    made = rich(60)
-    ids = list(made["settlements"].index)
-    lines, left_out = map_areas.route_lines(made["routes"], ids, tools.TIERS, 1e-5)
-    assert left_out == []
-    one = made["routes"][
-        (made["routes"][f.SETTLEMENT_ID] == ids[50]) & (made["routes"][f.TIER] == "town")
-    ].geometry.iloc[0]
-    ((lon, lat),) = lines["lines"][lines["of"][2][50]]
-    assert np.cumsum(lon) / 1e5 == pytest.approx([x for x, _ in one.coords], abs=1.5e-5)
-    assert np.cumsum(lat) / 1e5 == pytest.approx([y for _, y in one.coords], abs=1.5e-5)
-    here = made["settlements"].index.get_loc(made["settlements"][f.centre("town")].iloc[50])
-    assert lines["of"][2][here] == -1  # a centre has no way to itself
+def followed(made, row, tier, season):
+    """The way of a settlement, from what the page is told: as the page follows it."""
+    at = {}
+    to = np.array(made["from"]) + np.array(made["to"])
+    for stretch, ends in enumerate(zip(made["from"], to, strict=True)):
+        for node in ends:
+            at.setdefault(int(node), []).append(stretch)
+    begin = np.concatenate([[0], np.cumsum(made["count"])])
+    node_xy = np.column_stack([made["x"], made["y"]])
+    way = made["ways"][made["of"][tier][season]]
+    start = way["start"][row] or made["ways"][0]["start"][row]
+    found, node = [], start - 2
+    if start < 2:
+        return np.empty((0, 2))
+    found.append(node_xy[node])
+    while way["onward"][node]:
+        k = at[node][way["onward"][node] - 1]
+        steps_ = np.column_stack([made["dx"], made["dy"]])[begin[k] : begin[k + 1]]
+        between = node_xy[made["from"][k]] + np.cumsum(steps_, axis=0)
+        found += list(between if made["from"][k] == node else between[::-1])
+        node = int(to[k] if made["from"][k] == node else made["from"][k])
+        found.append(node_xy[node])
+    return np.array(found) * made["unit"]
+
+
+def test_every_route_unpacks_to_where_it_was():
+    made = rich(90)
+    forest, ids = made["routes"], made["settlements"].index[::-1]
+    told = map_routes.routes(forest, ids, tools.TIERS, SEASONS, 1e-5)
+    drawn = 0
+    for t, tier in enumerate(tools.TIERS):
+        for s, season in enumerate(SEASONS):
+            for row, key in enumerate(ids):
+                wanted, got = forest.route(forest.settlements.get_loc(key), tier, season), followed(told, row, t, s)
+                assert len(got) == (0 if len(wanted) == 0 else len(wanted))
+                assert got == pytest.approx(wanted, abs=1e-5)
+                drawn += len(got) > 0
+    assert drawn > 200
+    assert len(told["ways"]) < len(tools.TIERS) * len(SEASONS)  # seasons share what they can
 
 
 def test_routes_for_which_there_is_no_room_are_named(monkeypatch, tmp_path):
     made = rich(200)
-    lowest, _ = map_areas.route_lines(made["routes"], list(made["settlements"].index), tools.TIERS[-1:], 1e-3)
-    monkeypatch.setattr(map_areas, "_ROUTE_BYTES", map_areas._packed(lowest["lines"]) + 500)
+    lowest = map_routes.routes(made["routes"].of_tiers(tools.TIERS[-1:]), made["settlements"].index, tools.TIERS,
+                               SEASONS, 0.04)  # fmt: skip
+    monkeypatch.setattr(map_routes, "BYTES", len(zlib.compress(pack(lowest), 6)) + 400)
     findings = write_map(
-        tmp_path / "map.html", settlements=made["settlements"], tiers=tools.TIERS, routes=made["routes"]
-    )
+        tmp_path / "map.html", settlements=made["settlements"], tiers=tools.TIERS, seasons=SEASONS,
+        routes=made["routes"],
+    )  # fmt: skip
     assert [one.code for one in findings] == ["map-routes-left-out"]
-    assert "republican_city" in findings[0].message  # the longest go first
-    assert "district_centre" not in findings[0].message
+    assert "republican_city" in findings[0].value  # the longest go first
+    assert "district_centre" not in findings[0].value
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.integers(-(10**6), 10**6)), min_size=1, max_size=60), st.sampled_from([1, 10, 100])
+)
+def test_packed_numbers_unpack(values, scale):
+    values = [None if v is None else v / scale if scale > 1 else v for v in values]
+    data = pack({"a": values, "b": ["x", None]})
+    end = 4 + int.from_bytes(data[:4], "little")
+    told = json.loads(data[4:end])
+    assert told["b"] == ["x", None]
+    assert (unpacked(data[end:], *told["a"]["$"]) if isinstance(told["a"], dict) else told["a"]) == values
+
+
+def unpacked(columns, start, count, width, differences, scale):
+    """What the page's `column` does."""
+    found, last = [], 0
+    for i in range(count):
+        code = sum(columns[start + k * count + i] << 8 * k for k in range(width))
+        if code < 2:
+            found.append(None if code == 0 else -1)
+            continue
+        value = (code - 2) // 2 if code % 2 == 0 else -(code - 1) // 2
+        last = last + value if differences else value
+        found.append(last / scale)
+    return found
 
 
 def test_regions_are_coloured_by_their_figures(visit, rich_file):
@@ -745,7 +848,7 @@ def test_regions_are_coloured_by_their_figures(visit, rich_file):
     page.get_by_label(w["map.regions_by"]).select_option("share_high")
     page.wait_for_timeout(100)
     assert inks(page, land) > 20_000
-    assert page.locator("img.cells").count() == 0  # one picture of the land at a time
+    assert page.locator("canvas.cells").count() == 0  # one picture of the land at a time
     table = {r.locator("th").inner_text(): r.locator("td").inner_text() for r in page.locator(".areas tr").all()}
     share = dict(zip(areas[f.REGION], 100 * areas["settlements_high"] / areas["settlements"], strict=True))
     assert {k: float(v.replace(",", ".")) for k, v in table.items()} == pytest.approx(share, abs=0.051)
@@ -891,7 +994,7 @@ def test_another_run_lies_beside_this_one(visit, tmp_path):
     raised = [key for key in other.index if other[f.POTENTIAL][key] == f.LOW][:7]
     other.loc[raised, f.POTENTIAL] = f.MEDIUM
     gone = other.index[other[f.POTENTIAL] == f.HIGH][0]
-    page = visit(written(tmp_path / "map.html", made, compare=("<b>2030</b>", other.drop(index=gone))))
+    page = visit(written(tmp_path / "map.html", made, compare=OtherRun("<b>2030</b>", other.drop(index=gone))))
     names = made["settlements"][f.NAME]
     assert set(changed(page)) == {names[key] for key in [*raised, gone]}
     assert "<b>2030</b>" in page.locator(".swipe p").inner_text()

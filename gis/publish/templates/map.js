@@ -4,7 +4,61 @@ async function unpack(id) {
   const text = document.getElementById(id).textContent.trim();
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return JSON.parse(await new Response(stream).text());
+  const whole = new Uint8Array(await new Response(stream).arrayBuffer());
+  const end = 4 + new DataView(whole.buffer).getUint32(0, true);
+  const columns = whole.subarray(end);
+  return JSON.parse(new TextDecoder().decode(whole.subarray(4, end)),
+    (key, value) => (value !== null && Array.isArray(value.$) ? column(columns, ...value.$) : value));
+}
+
+// A list of numbers as packing.py lays it out: null is unknown, -1 unreachable. Without a width it is bytes.
+function column(bytes, start, count, width, differences, scale) {
+  if (!width) return bytes.subarray(start, start + count);
+  const found = new Array(count);
+  let last = 0;
+  for (let i = 0; i < count; i++) {
+    let code = 0;
+    for (let k = width - 1; k >= 0; k--) code = code * 256 + bytes[start + k * count + i];
+    if (code < 2) { found[i] = code === 0 ? null : -1; continue; }
+    const value = code % 2 === 0 ? (code - 2) / 2 : (1 - code) / 2;
+    last = differences ? last + value : value;
+    found[i] = last / scale;
+  }
+  return found;
+}
+
+// The number of a surface's picture: that of a step of the slider where it has its own, else that of the first season.
+function pictureOf(run, tier, step) {
+  const of = run.of[tier];
+  return step && of[step.key] !== undefined ? of[step.key] : Object.values(of)[0];
+}
+
+// Colours the cells of a picture: clear where nothing is known, hatched where no centre is reached.
+function picture(run, number, classes) {
+  const codes = codesOf(run, number);
+  const canvas = el("canvas", { width: run.width, height: run.height });
+  const context = canvas.getContext("2d"), image = context.createImageData(run.width, run.height);
+  const pixels = new Uint32Array(image.data.buffer); // each opacity, blue, green, red
+  const ink = (colour, opacity) => {
+    const value = parseInt(colour.slice(1), 16);
+    return ((opacity << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
+  };
+  const inks = [0, ...classes.map((one) => ink(one.colour, one.mark === "hatch" ? 150 : 255))];
+  const line = ink("#222222", 190);
+  codes.forEach((code, k) => {
+    const hatched = code === classes.length && (Math.floor(k / run.width) + (k % run.width)) % 4 === 0;
+    pixels[k] = hatched ? line : inks[code];
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+// The later pictures of a tier are kept as the difference to its first.
+function codesOf(run, number) {
+  const first = run.first[number];
+  if (first < 0) return run.pictures[number];
+  const base = codesOf(run, first);
+  return run.pictures[number].map((value, k) => (value + base[k]) & 255);
 }
 
 // Leaflet's scale bar with units in the language of the page.
@@ -41,7 +95,7 @@ function readView(data) {
     at: Number.isFinite(zoom + lat + lon) ? [lat, lon] : null,
     zoom,
     theme: data.themes.find((theme) => theme.key === parts.get("colour")),
-    raster: data.rasters.some((one) => one.key === parts.get("time")) ? parts.get("time") : "",
+    raster: data.rasters && data.rasters.of[parts.get("time")] ? parts.get("time") : "",
     area: data.areas && data.areas.themes.some((one) => one.key === parts.get("regions")) ? parts.get("regions") : "",
     beside: data.seasons[parts.get("beside")] || (data.compare && parts.get("beside") === "run") ? parts.get("beside") : "",
     season: data.seasons[Number(parts.get("season"))] ? Number(parts.get("season")) : 0,
@@ -77,7 +131,7 @@ const SettlementLayer = L.Layer.extend({
       all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
-    for (const [name, z] of [["context", 240], ["rasters", 250], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450]]) {
+    for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450]]) {
       map.createPane(name).style.zIndex = z;
     }
     const latLngs = ([lon, lat]) => {
@@ -93,7 +147,14 @@ const SettlementLayer = L.Layer.extend({
     }
     const regions = L.layerGroup(data.regions.length ? [lines(data.regions, { color: data.region_colour, weight: 1.2, opacity: 0.7, dashArray: "5 3" })] : []);
     const roads = L.layerGroup([...data.roads].reverse().map((one) => lines(one.lines, { color: one.colour, weight: one.width, opacity: 0.9 })));
-    const rasters = new Map(data.rasters.map((one) => [one.key, L.imageOverlay(one.url, one.bounds, { pane: "rasters", opacity: 0.75, className: "cells", alt: "" })]));
+    const surfaces = new Map(); // those that were shown, by run and picture
+    const surface = (run, tier, season, pane) => {
+      const number = run && run.of[tier] ? pictureOf(run, tier, data.seasons[season]) : -1;
+      if (number < 0) return null;
+      const key = [pane, run === data.rasters, number].join();
+      if (!surfaces.has(key)) surfaces.set(key, L.svgOverlay(picture(run, number, data.minutes), run.bounds, { pane, opacity: 0.75, className: "cells" }));
+      return surfaces.get(key);
+    };
     const ground = L.canvas({ pane: "areas", padding: 0.2 });
     const areas = (data.areas ? data.areas.rings : []).map((rings) =>
       L.polygon(rings.map(latLngs), { renderer: ground, interactive: false, color: "#fff", weight: 1, fillOpacity: 0.85 }));
@@ -105,40 +166,68 @@ const SettlementLayer = L.Layer.extend({
     };
     const paths = L.canvas({ pane: "routes", padding: 0.2 });
     const ways = L.layerGroup().addTo(map);
-    // The routes of the chosen settlement to its nearest centres.
+    // The routes of the chosen settlement to its nearest centres, and dashes between the road and both places.
     const drawRoutes = (i) => {
       ways.clearLayers();
-      if (i < 0 || !store.routes) return;
-      const found = new Set(store.routes.of.map((of) => (of ? of[i] : -1)).filter((k) => k >= 0));
-      for (const [weight, color] of [[7, "#fff"], [3.5, "#0b3d91"]]) {
-        for (const k of found) ways.addLayer(lines(store.routes.lines[k], { renderer: paths, weight, color, opacity: 0.9 }));
+      if (i < 0) return;
+      const at = (k) => [store.lat[k], store.lon[k]];
+      const roads = new Map(), off = new Map();
+      store.tiers.forEach((tier, k) => {
+        const route = tier.centre && tier.centre[i] !== i ? store.route(i, k) : null;
+        if (!route) return;
+        roads.set(JSON.stringify(route), route);
+        const to = tier.centre[i] < 0 ? [] : [[route[route.length - 1], at(tier.centre[i])]];
+        for (const part of [[at(i), route[0]], ...to]) off.set(JSON.stringify(part), part);
+      });
+      for (const [weight, color, dashArray] of [[7, "#fff"], [3.5, "#0b3d91"], [3, "#0b3d91", "2 6"]]) {
+        for (const line of (dashArray ? off : roads).values()) {
+          ways.addLayer(L.polyline(line, { renderer: paths, interactive: false, smoothFactor: 1, weight, color, dashArray, opacity: 0.9 }));
+        }
       }
     };
     const points = new Points(store, state);
     const put = (layer, shown) => (shown ? map.addLayer(layer) : map.removeLayer(layer));
     const swipe = el("div", { class: "swipe", hidden: true });
-    const slider = el("input", { type: "range", min: 0, max: 100, step: 1, value: 50, oninput: () => points.redraw() });
+    const slider = el("input", { type: "range", min: 0, max: 100, step: 1, value: 50, oninput: () => { clip(); points.redraw(); } });
     state.swipe = () => {
       const box = slider.getBoundingClientRect();
       return box.left - map.getContainer().getBoundingClientRect().left + (box.width * slider.value) / 100;
     };
+    // What lies to the right of the swipe: the classes of the settlements, and the surface of travel time.
     const compare = () => {
       state.right = store.codesBeside(state.theme, state.beside, data.compare);
-      swipe.hidden = !state.right;
-      if (!state.right) return;
+      const shown = state.raster === "none" || state.beside === "none" ? null
+        : state.beside === "run" ? surface(data.compare.rasters, state.raster, store.season, "beside")
+          : surface(data.rasters, state.raster, Number(state.beside), "beside");
+      state.split = Boolean(state.right || shown);
+      swipe.hidden = !state.split;
+      show(surface(data.rasters, state.raster, store.season, "rasters"), shown);
+      if (!state.split) return;
       const right = state.beside === "run" ? data.compare.label : data.seasons[state.beside].label;
       const left = data.seasons.length && state.beside !== "run" ? data.seasons[store.season].label : data.title;
       slider.setAttribute("aria-label", `${left} | ${right}`);
       swipe.replaceChildren(el("p", {}, el("bdi", {}, left), el("bdi", {}, right)), slider);
     };
-    map.on("move", () => { if (state.right) points.redraw(); });
+    const show = (...wanted) => {
+      for (const one of surfaces.values()) put(one, wanted.includes(one));
+      clip();
+    };
+    const clip = () => {
+      const from = map.containerPointToLayerPoint([0, 0]), to = map.containerPointToLayerPoint(map.getSize());
+      const middle = state.split ? from.x + state.swipe() : to.x;
+      const box = (left, right) => `rect(${from.y}px, ${right}px, ${to.y}px, ${left}px)`;
+      map.getPane("rasters").style.clip = state.split ? box(from.x, middle) : "";
+      map.getPane("beside").style.clip = box(middle, to.x);
+    };
+    map.on("move zoomend resize", clip);
+    map.on("move", () => { if (state.split) points.redraw(); });
     state.apply = () => {
-      compare();
       put(regions, state.regions);
       put(roads, state.roads);
-      for (const [key, layer] of rasters) put(layer, key === state.raster);
+      compare();
       colourAreas();
       points.redraw();
+      drawRoutes(state.chosen);
       drawer.refresh();
       writeView(map, state, store);
     };
@@ -166,7 +255,7 @@ const SettlementLayer = L.Layer.extend({
       if (x !== at.x || y !== at.y) map.panBy([at.x - x, at.y - y], { animate: false });
       return content;
     };
-    const show = (i) => {
+    const goTo = (i) => {
       map.setView([store.lat[i], store.lon[i]], Math.max(map.getZoom(), 9), { animate: false });
       open(i).focus({ preventScroll: true }); // screen readers go on there, and a phone puts its keyboard away
     };
@@ -179,8 +268,8 @@ const SettlementLayer = L.Layer.extend({
     // Makes everything that holds words, in the language of the data.
     const furnish = () => {
       for (const part of [aside, drawer, zoom, scale]) part?.remove();
-      aside = quiet(panel(data, store, state, show));
-      drawer = quiet(tableDrawer(store, state, points, show));
+      aside = quiet(panel(data, store, state, goTo));
+      drawer = quiet(tableDrawer(store, state, points, goTo));
       state.table = drawer.open;
       home.append(aside, drawer);
       const w = store.words;
@@ -200,7 +289,7 @@ const SettlementLayer = L.Layer.extend({
       state.again();
       aside.querySelector("[lang][aria-pressed=true]")?.focus();
     };
-    state.show = show;
+    state.show = goTo;
     home.append(quiet(sheet), quiet(swipe));
     furnish();
     const side = aside.getBoundingClientRect();
@@ -218,12 +307,12 @@ const SettlementLayer = L.Layer.extend({
     if (view.season) store.inSeason(data.themes, view.season);
     if (Object.values(view).some(Boolean)) furnish();
     state.apply();
-    if (state.right) furnish(); // with the list of what changed
+    if (state.split) furnish(); // with the list of what changed
     if (view.at) map.setView(view.at, view.zoom, { animate: false });
     if (view.place >= 0) open(view.place);
     map.on("moveend", () => writeView(map, state, store));
     const tip = this.hover(map, points, store);
-    this.keys(map, points, store, tip, show, close);
+    this.keys(map, points, store, tip, goTo, close);
     map.on("click", (event) => {
       const i = points.at(event.containerPoint);
       if (i >= 0) open(i);

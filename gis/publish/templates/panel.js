@@ -45,7 +45,7 @@ function panel(data, store, state, show) {
   if (others.length) {
     body.append(select(w.beside, [{ key: "none", label: w.beside_none }, ...others], state.beside, (key) => {
       state.beside = key;
-      if (key !== "none" && key !== "run" && state.theme.tier === undefined) {
+      if (key !== "none" && key !== "run" && state.theme.tier === undefined && state.raster === "none") {
         state.theme = data.themes.find((theme) => theme.tier !== undefined); // seasons differ in minutes alone
         body.querySelector("select").value = state.theme.key;
         state.hidden.clear();
@@ -54,9 +54,10 @@ function panel(data, store, state, show) {
       drawLegends();
     }));
   }
-  if (data.rasters.length) {
+  if (data.rasters) {
     const none = { key: "none", label: w.raster_none };
-    body.append(select(w.raster, [none, ...data.rasters], state.raster, (key) => {
+    const shown = store.tiers.filter((tier) => data.rasters.of[tier.key]);
+    body.append(select(w.raster, [none, ...shown], state.raster, (key) => {
       state.raster = key;
       if (key !== "none") clear("regions_by", "area"); // one picture of the land at a time
       change();
@@ -85,12 +86,12 @@ function panel(data, store, state, show) {
     toggle.setAttribute("aria-expanded", String(open));
   }, "aria-expanded": "false", "aria-label": w.layers, title: w.layers }, "☰");
   const root = el("section", { class: "panel", "aria-label": w.layers },
-    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, disparity(data, w), about);
+    el("header", {}, el("h1", {}, data.title), toggle), search(store, show), body, legends, filter, table, disparity(data, store), findings(data, w), about);
   drawLegends();
   return root;
 }
 
-// One step for each season; the minutes of the card, the table, the filter and the colours follow it.
+// One step for each season or month; surface, route, and the minutes of the card, the table, the filter and the colours follow it.
 function seasonSlider(data, store, state, change) {
   const name = () => data.seasons[store.season].label;
   const shown = el("output", { for: "season" }, name());
@@ -102,16 +103,18 @@ function seasonSlider(data, store, state, change) {
     change();
     state.again();
   } });
-  return el("p", { class: "season" }, el("label", { for: "season" }, `${store.words.season}: `), shown, slider);
+  const label = data.seasons.some(({ key }) => /^\d+$/.test(key)) ? store.words.month : store.words.season;
+  return el("p", { class: "season" }, el("label", { for: "season" }, `${label}: `), shown, slider);
 }
 
 // The pictures of the differences between regions, each in a window of its own.
-function disparity(data, w) {
-  const shown = [["lorenz", w.lorenz], ["ranking", w.ranking]].filter(([key]) => data.pictures[key]);
+function disparity(data, store) {
+  const w = store.words, pictures = data.pictures[store.language] || {};
+  const shown = [["lorenz", w.lorenz], ["ranking", w.ranking]].filter(([key]) => pictures[key]);
   if (!shown.length) return null;
   const box = el("details", { class: "disparity" }, el("summary", {}, w.disparity));
   for (const [key, label] of shown) {
-    const image = () => el("img", { src: "data:image/svg+xml;charset=utf-8," + encodeURIComponent(data.pictures[key]), alt: label });
+    const image = () => el("img", { src: "data:image/svg+xml;charset=utf-8," + encodeURIComponent(pictures[key]), alt: label });
     const open = () => {
       const close = el("button", { type: "button", class: "close", "aria-label": w.close, onclick: () => dialog.close() }, "×");
       const dialog = el("dialog", { class: "picture", "aria-label": label, onclose: () => dialog.remove() }, close, image());
@@ -122,6 +125,14 @@ function disparity(data, w) {
     box.append(el("button", { type: "button", class: "wide", onclick: open }, label));
   }
   return box;
+}
+
+// What the run warned of, and what it repaired.
+function findings(data, w) {
+  if (!data.findings.length) return null;
+  return el("details", { class: "findings" }, el("summary", {}, `${w.findings}: ${data.findings.length}`),
+    el("ul", {}, ...data.findings.map((one) => el("li", {},
+      el("b", {}, one.level === "repair" ? w.repair : w.warning), " ", el("bdi", {}, one.text), one.count > 1 ? ` (× ${one.count})` : ""))));
 }
 
 function languages(store, state) {
@@ -162,10 +173,9 @@ function legendParts(data, store, state, change) {
       el("table", { class: "areas" }, el("tbody", {}, ...order.map((k) =>
         el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, data.areas.names[k])), el("td", {}, store.number(area.values[k], 1)))))));
   }
-  const raster = data.rasters.find((one) => one.key === state.raster);
-  if (raster) {
-    const season = data.seasons.length ? ` (${data.seasons[0].label})` : ""; // rasters are of the first alone
-    parts.push(el("h2", {}, `${w.raster}: ${raster.label}${season}`), plainList(data.minutes, true));
+  if (state.raster !== "none") {
+    const tier = store.tiers.find((one) => one.key === state.raster);
+    parts.push(el("h2", {}, `${w.raster}: ${tier.label}${surfaceSeasons(data, store, state)}`), plainList(data.minutes, true));
   }
   if (state.roads && data.roads.length) {
     const lines = data.roads.map((road) => ({ label: road.label, line: road }));
@@ -178,6 +188,18 @@ function legendParts(data, store, state, change) {
     parts.push(el("ul", { class: "plain" }, el("li", {}, el("span", { class: "line" }, el("span", { class: "square" })), w.centres)));
   }
   return parts;
+}
+
+// The seasons of the surfaces shown, left and right: a month or the worst one has the surface of its season.
+function surfaceSeasons(data, store, state) {
+  if (!data.seasons.length) return "";
+  const name = (step) => {
+    const own = data.seasons[step].own >= 0 ? data.seasons[step] : data.seasons[0];
+    return own.label;
+  };
+  const right = data.seasons[state.beside] ? name(state.beside) : "";
+  const left = name(store.season);
+  return ` (${right && right !== left ? `${left} | ${right}` : left})`;
 }
 
 // The settlements whose class differs between the two sides of the swipe.

@@ -136,7 +136,7 @@ const Points = L.Renderer.extend({
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const origin = this._map.getPixelOrigin().add(this._bounds.min);
-    if (this.state.right) this._besides(context, origin, size, ratio);
+    if (this.state.split) this._besides(context, origin, size, ratio);
     else this._stamp(context, origin, size, ratio, this.state.theme.codes);
     if (this.state.centres) this._label(context, origin, size);
     if (this.state.chosen >= 0) this._ring(context, origin);
@@ -146,7 +146,7 @@ const Points = L.Renderer.extend({
   // Two runs or seasons, left and right of a line that the reader moves.
   _besides(context, origin, size, ratio) {
     const middle = this._map.containerPointToLayerPoint([this.state.swipe(), 0]).x - this._bounds.min.x;
-    for (const [codes, from, to] of [[this.state.theme.codes, 0, middle], [this.state.right, middle, size.x]]) {
+    for (const [codes, from, to] of [[this.state.theme.codes, 0, middle], [this.state.right || this.state.theme.codes, middle, size.x]]) {
       context.save();
       context.beginPath();
       context.rect(from, 0, to - from, size.y);
@@ -197,7 +197,7 @@ const Points = L.Renderer.extend({
     const i = this.state.chosen, scale = Math.pow(2, this._map.getZoom());
     const place = (k) => [this.worldX[k] * scale - origin.x, this.worldY[k] * scale - origin.y];
     context.setLineDash([5, 4]);
-    const straight = this.store.tiers.filter((tier, k) => tier.centre && !this.store.hasRoute(i, k));
+    const straight = this.store.tiers.filter((tier, k) => tier.centre && !this.store.route(i, k));
     for (const centre of new Set(straight.map((tier) => tier.centre[i]))) {
       if (centre < 0 || centre === i) continue;
       for (const [width, colour] of [[3.5, "rgb(255 255 255 / 80%)"], [1.3, "#111"]]) {

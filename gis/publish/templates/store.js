@@ -17,13 +17,14 @@ function fold(text) {
 // The same data with each label, which comes in all languages, in one of them.
 function inLanguage(value, language) {
   if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((one) => inLanguage(one, language)) : value;
-  if (value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if (["en", "ru", "kk"].every((one) => typeof value[one] === "string")) return value[language];
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inLanguage(one, language)]));
 }
 
 function translated(data, language) {
-  return { ...inLanguage(data, language), words: data.words[language], language };
+  const { routes } = data; // which holds no words
+  return { ...inLanguage({ ...data, routes: null }, language), routes, words: data.words[language], language };
 }
 
 // The class of each number among bins; those after the last are unreachable and unknown.
@@ -42,8 +43,8 @@ class Store {
     const p = data.points;
     Object.assign(this, p, { n: p.id.length });
     this.passes = new Uint8Array(this.n).fill(1);
-    this.lon = undelta(p.lon);
-    this.lat = undelta(p.lat);
+    this.lon = p.lon.map((value) => value / 100000);
+    this.lat = p.lat.map((value) => value / 100000);
     this.speak(data);
   }
 
@@ -54,22 +55,32 @@ class Store {
     this.seasons = data.seasons;
     this.months = data.months;
     this.routes = data.routes;
+    this.unfold(this.routes);
     this.inSeason(data.themes, this.season || 0);
     this.centres = data.centres.map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
   }
 
-  // Takes the minutes of a season, and sorts numbers into the classes of the themes that have bounds.
+  // Takes the minutes and centres of a season, and sorts numbers into the classes of the themes that have bounds.
   inSeason(themes, season) {
     this.season = season;
     for (const tier of this.tiers) {
       if (!tier.min) continue;
       tier.first = tier.first || tier.min;
-      tier.min = season === 0 ? tier.first : tier.others[season - 1] || new Array(this.n).fill(null);
+      tier.min = this.minutesIn(tier, season);
+      if (!tier.centre) continue;
+      tier.firstCentre = tier.firstCentre || tier.centre;
+      const own = season > 0 && tier.centres[season - 1];
+      // Where only the minutes are known, the centre is the same while they are.
+      tier.centre = season === 0 ? tier.firstCentre : own || tier.firstCentre.map((row, i) => (tier.min[i] === tier.first[i] ? row : -1));
     }
     for (const theme of themes) {
       if (!theme.bounds) continue;
       theme.codes = classify(theme.tier === undefined ? this[theme.values] : this.tiers[theme.tier].min, theme.bounds);
     }
+  }
+
+  minutesIn(tier, season) {
+    return season === 0 ? tier.first : tier.others[season - 1] || new Array(this.n).fill(null);
   }
 
   // The classes of a theme in another run or season (`run` or the number of a season), or null where it has none.
@@ -80,16 +91,60 @@ class Store {
       return other ? (theme.bounds ? classify(other, theme.bounds) : other) : null;
     }
     const tier = theme.tier === undefined ? null : this.tiers[theme.tier];
-    const minutes = tier && (beside === "0" ? tier.first : tier.others[Number(beside) - 1]);
-    return minutes ? classify(minutes, theme.bounds) : null;
+    return tier ? classify(this.minutesIn(tier, Number(beside)), theme.bounds) : null;
   }
 
   isCutOff(i) {
     return Boolean(this.cut_off && this.cut_off[i]);
   }
 
-  hasRoute(i, tier) {
-    return Boolean(this.routes && this.routes.of[tier] && this.routes.of[tier][i] >= 0);
+  // The way of a settlement to its centre of a tier, as places [latitude, longitude]; null where it is not known.
+  route(i, tier) {
+    const r = this.routes, t = this.tiers[tier];
+    const own = this.seasons.length ? this.seasons[this.season].own : 0;
+    if (!r || !t.min || (own < 0 && t.min[i] !== t.first[i])) return null;
+    const number = r.of[tier][Math.max(own, 0)];
+    if (number < 0) return null;
+    const way = r.ways[number];
+    const start = (number > 0 && way.start[i] === 0 ? r.ways[0].start : way.start)[i];
+    if (start < 2) return null;
+    const found = [];
+    let node = start - 2;
+    found.push(this.node(node));
+    while (way.onward[node] > 0) {
+      const stretch = r.at[node][way.onward[node] - 1];
+      const forth = r.from[stretch] === node;
+      const between = r.between[stretch];
+      found.push(...(forth ? between : [...between].reverse()));
+      node = forth ? r.to[stretch] : r.from[stretch];
+      found.push(this.node(node));
+    }
+    return found;
+  }
+
+  node(k) {
+    return [this.routes.y[k] * this.routes.unit, this.routes.x[k] * this.routes.unit];
+  }
+
+  // Lays out what map_routes.py packed: the stretches at each node, and the places between the ends of each stretch.
+  unfold(r) {
+    if (!r || r.at) return;
+    r.at = r.x.map(() => []);
+    r.between = [];
+    let k = 0;
+    r.from.forEach((from, stretch) => {
+      r.to[stretch] += from;
+      r.at[from].push(stretch);
+      r.at[r.to[stretch]].push(stretch);
+      let x = r.x[from], y = r.y[from];
+      const places = [];
+      for (let n = r.count[stretch]; n > 0; n--, k++) {
+        x += r.dx[k];
+        y += r.dy[k];
+        places.push([y * r.unit, x * r.unit]);
+      }
+      r.between.push(places);
+    });
   }
 
   people(i) {
