@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 
+import benchmark_map as web_map
 import benchmark_paths as paths
 import benchmark_roads as roads
 import benchmark_study as study
@@ -27,6 +28,9 @@ SECTIONS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "noding": (roads.noding, 1_000_000),
     "snapping": (roads.snapping, 1_000_000),
     "study": (study.study, 100_000),
+    "map-7500": (web_map.maps, 7_500),
+    "map-12000": (web_map.maps, 12_000),
+    "map-50000": (web_map.maps, 50_000),
 }
 
 

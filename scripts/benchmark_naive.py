@@ -81,20 +81,22 @@ def road_graph(roads: gpd.GeoDataFrame) -> nx.DiGraph:
 def add_minutes(
     settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, rank: pd.Series
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Snap to the nearest road's nearer end, and search once for each tier and season."""
+    """Snap to the nearest road, go by it to its nearer end, and search once for each tier and season."""
     graph = road_graph(roads)
-    near = settlements[["geometry"]].sjoin_nearest(roads[["geometry"]])
-    line = roads.geometry.loc[near[~near.index.duplicated()]["index_right"]]
-    ends = np.array([(geometry.coords[0], geometry.coords[-1]) for geometry in line]).round(2)
-    at = np.column_stack([settlements.geometry.x, settlements.geometry.y])
-    metres = np.hypot(*(ends - at[:, None]).transpose(2, 0, 1))
-    nodes = [tuple(pair[i]) for pair, i in zip(ends.tolist(), metres.argmin(axis=1), strict=True)]
-    access = metres.min(axis=1) / 1000 / ACCESS_KPH * 60
+    near = settlements[["geometry"]].sjoin_nearest(roads[["geometry"]], distance_col="metres")
+    near = near[~near.index.duplicated()]
+    road = roads.loc[near["index_right"]]
+    along = road.geometry.project(settlements.geometry, align=False).to_numpy() / road["length_m"].to_numpy()
+    ends = np.array([(geometry.coords[0], geometry.coords[-1]) for geometry in road.geometry]).round(2)
+    nodes = list(map(tuple, np.where((along > 0.5)[:, None], ends[:, 1], ends[:, 0]).tolist()))
+    kph = np.where(near["metres"] < 2000, ACCESS_KPH, WALK_KPH)
+    access = near["metres"].to_numpy() / 1000 / kph * 60
     for season in SEASONS:
+        to_end = access + np.minimum(along, 1 - along) * road[f"minutes_{season}"].to_numpy()
         for i, tier in enumerate(TIERS):
             centres = {node for node, is_centre in zip(nodes, rank <= i, strict=True) if is_centre}
             minutes = nx.multi_source_dijkstra_path_length(graph, centres, weight=season)
-            by_road = np.array([minutes.get(node, np.inf) for node in nodes]) + access
+            by_road = np.array([minutes.get(node, np.inf) for node in nodes]) + to_end
             settlements[f"minutes_{tier}_{season}"] = np.where(rank <= i, 0.0, by_road)
     return settlements, roads
 

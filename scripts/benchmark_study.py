@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
-from benchmark_tools import DISAGREED, ROWS, Row, installed
+from benchmark_tools import DISAGREED, Row, add_row, installed
 from national_roads import EAST, NORTH, SOUTH, WEST, network
 from rasterio.transform import from_origin
 
@@ -186,9 +186,7 @@ def report(folder: Path, edges: int, taken: dict[str, list[Process]], shared: li
         )
     ours, theirs = ([process.seconds for process in processes] for processes in taken.values())
     peaks = [max(process.peak_gib for process in processes) for processes in taken.values()]
-    row = Row(title, edges, ours, "analyst's script", theirs)
-    ROWS.append(row)
-    print(f"  ratio: {statistics.median(row.ratios):.2f} ({min(row.ratios):.2f} to {max(row.ratios):.2f})")
+    row = add_row(Row(title, edges, ours, "analyst's script", theirs))
     part = statistics.median(shared)
     part_ratio = statistics.median(theirs) / part
     print(f"  of ours, stages that the script has too: {part:.1f} s; ratio to those {part_ratio:.1f}")

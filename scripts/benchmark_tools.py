@@ -32,12 +32,14 @@ class Row:
     ours: list[float]
     fastest: str
     peer: list[float]
+    unit: str = "s"
     notes: list[str] = field(default_factory=list)
 
     @property
     def ratios(self) -> list[float]:
-        """Ratio of each round, in which both ran one after the other."""
-        return [peer / ours for ours, peer in zip(self.ours, self.peer, strict=True)]
+        """Ratio of each round, in which both ran one after the other; a peer that ran once is in all."""
+        peer = self.peer * len(self.ours) if len(self.peer) == 1 else self.peer
+        return [theirs / ours for ours, theirs in zip(self.ours, peer, strict=False)]
 
 
 ROWS: list[Row] = []
@@ -100,13 +102,16 @@ def compare(title: str, peers: list[Peer], agree: Callable[[Any, Any], float], r
             print(f"  {name} DISAGREES: more than {peer.tolerance:.0e}")
     fastest = min(peers[1:], key=lambda peer: median[peer.name], default=None)
     row = Row(title, units, wall[ours], fastest.name if fastest else "", wall[fastest.name] if fastest else [])
-    if fastest:
-        print(
-            f"  ratio to the fastest peer: {statistics.median(row.ratios):.2f}"
-            f" ({min(row.ratios):.2f} to {max(row.ratios):.2f})"
-        )
-        if fastest.share < 1:
-            row.notes.append(f"peer at {fastest.share:.0%} of the size, scaled by count")
+    if fastest and fastest.share < 1:
+        row.notes.append(f"peer at {fastest.share:.0%} of the size, scaled by count")
+    return add_row(row)
+
+
+def add_row(row: Row) -> Row:
+    """Print the ratio and keep the row for the table."""
+    if row.peer:
+        spread = f"{statistics.median(row.ratios):.2f} ({min(row.ratios):.2f} to {max(row.ratios):.2f})"
+        print(f"  {row.unit}: {row.fastest} / this project = {spread}")
     ROWS.append(row)
     return row
 
@@ -142,14 +147,14 @@ def growth() -> None:
 def table() -> str:
     """Return the rows as Markdown."""
     lines = [
-        "| work | ours, s | fastest peer, s | ratio (spread) | beside it |",
+        "| work | ours | peer | ratio (spread) | beside it |",
         "|---|---|---|---|---|",
     ]
     for row in ROWS:
-        ours = f"{statistics.median(row.ours):.3g}"
+        ours = f"{statistics.median(row.ours):.3g} {row.unit}"
         peer = ratio = ""
         if row.peer:
-            peer = f"{row.fastest} {statistics.median(row.peer):.3g}"
+            peer = f"{row.fastest} {statistics.median(row.peer):.3g} {row.unit}"
             ratio = f"**{statistics.median(row.ratios):.1f}** ({min(row.ratios):.1f} to {max(row.ratios):.1f})"
         lines.append(f"| {row.work} | {ours} | {peer} | {ratio} | {'; '.join(row.notes)} |")
     return "\n".join(lines)
