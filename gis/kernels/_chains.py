@@ -52,7 +52,7 @@ def edge_minutes(offset, to, minutes, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def two_neighbours(offset, to):  # type: ignore[no-untyped-def]
+def _two_neighbours(offset, to):  # type: ignore[no-untyped-def]
     """Return for every node its two neighbours, edges of either direction counted; -1 twice where not two."""
     n = len(offset) - 1
     pair = np.full((n, 2), -1, np.int32)
@@ -75,11 +75,12 @@ def two_neighbours(offset, to):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def walk_chains(pair, offset, to, minutes):  # type: ignore[no-untyped-def]
+def walk_chains(offset, to, minutes):  # type: ignore[no-untyped-def]
     """Walk every chain from one end to the other.
 
     Returns start, nodes, ends (node numbers, shape `(chains, 2)`), and hops forwards and backwards.
     """
+    pair = _two_neighbours(offset, to)
     n = len(pair)
     inner = pair[:, 0] >= 0
     total = inner.sum()
@@ -186,7 +187,7 @@ def leave_chains(chains, start, node, ends, forth, back, minutes, source, core_m
 
 @kernel
 def fill_chains(  # type: ignore[no-untyped-def]
-    first, last_chain, start, node, ends, forth, back,
+    first, last_chain, stop, start, node, ends, forth, back,
     core_node, along, core_minutes, core_source, minutes, source, predecessor,
 ):  # fmt: skip
     """Fill in the nodes of the chains from `first` to `last_chain` from their ends.
@@ -197,6 +198,8 @@ def fill_chains(  # type: ignore[no-untyped-def]
     foreseen badly here.
     """
     for c in range(first, last_chain):
+        if stop[0]:
+            break
         a, b = ends[c, 0], ends[c, 1]
         best, from_source, last = core_minutes[a], core_source[a], core_node[a]
         best = np.inf if along[a] == 2 * c + 1 else best
@@ -246,8 +249,9 @@ def _merge(v, minutes, source, other_minutes, other_source, left_minutes, left_s
 
 @kernel
 def fill_chains_k(  # type: ignore[no-untyped-def]
-    first, last_chain, start, node, ends, forth, back, own, own_next, begin, core_minutes, core_source, minutes, source
-):
+    first, last_chain, stop, start, node, ends, forth, back,
+    own, own_next, begin, core_minutes, core_source, minutes, source,
+):  # fmt: skip
     """Fill in k labels of the nodes of the chains from `first` to `last_chain`, from their ends and sources inside.
 
     `own[node]` is the first source at a node, `own_next[source]` the next one there, -1 none.
@@ -257,6 +261,8 @@ def fill_chains_k(  # type: ignore[no-untyped-def]
     one, one_source = np.full(k, np.inf), np.full(k, -1, np.int32)
     spare, spare_source = np.empty(k), np.empty(k, np.int32)
     for c in range(first, last_chain):
+        if stop[0]:
+            break
         for way in range(2):
             for m in range(k):
                 carried[m], origin[m] = core_minutes[ends[c, way], m], core_source[ends[c, way], m]

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels import _chains
+from gis.kernels._threads import on_all_cores
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int32]
 Long = NDArray[np.int64]
-
-_MOST_BUCKETS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,11 @@ class Graph:
         return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.offset))
 
     @cached_property
-    def rows(self) -> tuple[Long, Int, Float, float, int]:
-        """Return what a search needs: offset, to, minutes, buckets per minute and the number of buckets."""
-        mean = float(self.minutes.mean()) if len(self.minutes) else 0.0
-        per_minute = 8.0 / mean if mean > 0 else 1.0
-        span = float(self.minutes.max(initial=0.0)) * per_minute + 2
-        return self.offset, self.to, self.minutes, per_minute, min(1 << int(np.ceil(np.log2(span))), _MOST_BUCKETS)
+    def rows(self) -> tuple[Long, Int, Float, float]:
+        """Return what a search needs: offset, to, minutes, and buckets per minute, eight to a middling edge."""
+        sample = self.minutes[:: 1 + len(self.minutes) // 10_000]
+        middling = float(np.median(sample[sample > 0])) if (sample > 0).any() else 8.0
+        return self.offset, self.to, self.minutes, min(8.0 / middling, 1e300)
 
     @cached_property
     def whole(self) -> "Contracted":
@@ -168,8 +166,8 @@ def contract_chains(graph: Graph) -> Contracted:
     >>> nearest(contract_chains(road), [0]).minutes.tolist()
     [0.0, 1.0, 3.0, 6.0, 10.0]
     """
-    pair = _chains.two_neighbours(graph.offset, graph.to)
-    start, node, ends, forth, back = _chains.walk_chains(pair, graph.offset, graph.to, graph.minutes)
+    rows = (graph.offset, graph.to, graph.minutes)
+    [(start, node, ends, forth, back)] = on_all_cores(lambda _: _chains.walk_chains(*rows))
     is_core = np.ones(graph.n, np.bool_)
     is_core[node] = False
     core_node = np.flatnonzero(is_core).astype(np.int32)
@@ -177,8 +175,8 @@ def contract_chains(graph: Graph) -> Contracted:
     core_of[core_node] = np.arange(len(core_node))
     ends = core_of[ends]
     chains = (start, node, ends, forth, back)
-    offset, to, minutes, last_node, along = _chains.core_rows(
-        graph.offset, graph.to, graph.minutes, core_node, core_of, *chains
+    [(offset, to, minutes, last_node, along)] = on_all_cores(
+        lambda _: _chains.core_rows(*rows, core_node, core_of, *chains)
     )
     core = Graph(offset, to, minutes, np.arange(len(to)))
     return Contracted(graph, core, core_node, core_of, last_node, along, *chains)

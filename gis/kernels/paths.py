@@ -11,9 +11,7 @@ answers differ by rounding at most. Turns cost nothing and none is forbidden.
 """
 
 import itertools
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels import _chains, _labels
 from gis.kernels._graph import Contracted, Float, Graph, Int, Long, contract_chains, csr_graph
+from gis.kernels._threads import cores, on_all_cores
 
 __all__ = [
     "Contracted",
@@ -108,7 +107,7 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
     predecessor[whole.core_node] = last_node
     core_labels, labels = (whole.core_node, along, core_minutes, core_source), (minutes, source, predecessor)
-    _over_chains(whole, lambda first, last, _: _chains.fill_chains(first, last, *chains, *core_labels, *labels))
+    _over_chains(whole, lambda *part: _chains.fill_chains(*part, *chains, *core_labels, *labels))
     # Where sources inside a chain tie with others, an end and the node before it may name different ones.
     for way, last in enumerate((whole.start[sown + 1] - 1, whole.start[sown])):
         end = whole.ends[sown, 1 - way]
@@ -120,7 +119,7 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
 def _search(core: Graph, minutes: Float, source: Int) -> Int:
     """Run one search in place; return the edge by which each node was reached, -1 none."""
     via = np.full(core.n, -1, np.int32)
-    _interruptibly(lambda stop: _labels.search(*core.rows, minutes, via, stop), [()])
+    on_all_cores(lambda stop: _labels.search(*core.rows, minutes, via, stop))
     before, moved = via.copy(), np.flatnonzero(via >= 0)
     before[moved] = core.from_node[via[moved]]
     _chains.relabel(before, source)
@@ -129,24 +128,8 @@ def _search(core: Graph, minutes: Float, source: Int) -> Int:
 
 def _over_chains(whole: Contracted, fill: Callable[..., object]) -> None:
     """Run `fill(first, last, stop)` over all chains, an equal share on every core."""
-    parts = np.linspace(0, len(whole.ends), (os.cpu_count() or 1) + 1).astype(int)
-    _interruptibly(fill, itertools.pairwise(parts))
-
-
-def _interruptibly(work: Callable[..., object], jobs: Iterable[tuple[int, ...]]) -> None:
-    """Run `work(*job, stop)` for each job on all cores; Ctrl-C sets `stop[0]`, and is raised when they have ended."""
-    stop = np.zeros(1, np.bool_)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        futures = [pool.submit(work, *job, stop) for job in jobs]
-        try:
-            while wait(futures, timeout=0.2).not_done:
-                pass
-        except BaseException:
-            stop[0] = True
-            pool.shutdown(cancel_futures=True)
-            raise
-        for future in futures:
-            future.result()
+    parts = np.linspace(0, len(whole.ends), cores() + 1).astype(int)
+    on_all_cores(fill, itertools.pairwise(parts))
 
 
 def _nodes(nodes: ArrayLike, n: int, name: str) -> Long:
@@ -193,7 +176,7 @@ def k_nearest(
     whole = graph.whole if isinstance(graph, Graph) else graph
     places, begin = _sources(sources, start, whole.n)
     core_minutes, core_source = _first_labels(whole, places, begin, k)
-    _interruptibly(lambda stop: _labels.search_k(*whole.core.rows, core_minutes, core_source, stop), [()])
+    on_all_cores(lambda stop: _labels.search_k(*whole.core.rows, core_minutes, core_source, stop))
     if not len(whole.node):
         return core_minutes, core_source
     minutes, source = np.empty((whole.n, k)), np.empty((whole.n, k), np.int32)
@@ -203,7 +186,7 @@ def k_nearest(
         own[places[i]], own_next[i] = i, own[places[i]]
     chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
     labels = (own, own_next, begin, core_minutes, core_source, minutes, source)
-    _over_chains(whole, lambda first, last, _: _chains.fill_chains_k(first, last, *chains, *labels))
+    _over_chains(whole, lambda *part: _chains.fill_chains_k(*part, *chains, *labels))
     return minutes, source
 
 
@@ -232,7 +215,7 @@ def _entries(whole: Contracted, places: Long, *, outwards: bool) -> tuple[Long, 
     if len(inside):
         slots = whole.slot[places[inside]]
         chain = whole.chain_of(slots)
-        hops = _chains.hops_to_ends(slots, chain, whole.start, whole.forth, whole.back)
+        [hops] = on_all_cores(lambda _: _chains.hops_to_ends(slots, chain, whole.start, whole.forth, whole.back))
         nodes[inside] = whole.ends[chain]
         minutes[inside] = hops[:, 2:] if outwards else hops[:, :2]
     return nodes, minutes
@@ -268,7 +251,7 @@ def travel_matrix(graph: Graph | Contracted, origins: ArrayLike, destinations: A
             through = rows[:, in_nodes[:, side]] + in_minutes[:, side]
             np.minimum(matrix[part], through, out=matrix[part])
 
-    _interruptibly(fill, [(first,) for first in range(0, len(starts), 4)])
+    on_all_cores(fill, [(first,) for first in range(0, len(starts), 4)])
     _within_chains(whole, starts, ends, matrix)
     return matrix
 
