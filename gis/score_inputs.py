@@ -193,6 +193,11 @@ def check_columns(
         computed |= {months_cut_off(tier.name), worst_month(tier.name), seasonality(tier.name)}
         computed.add(months_without_freight(tier.name))
     computed |= {f"{m}_{n:02d}_{u}" for m, u in (("temperature", "c"), ("precipitation", "mm")) for n in range(1, 13)}
+    far = {"remoteness", "access_min", "access_km", *minutes, *(f"distance_{tier.name}_km" for tier in tiers)}
+    for name, row in indicators.iterrows():
+        if row["direction"] == 1 and row["column"] in far:
+            message = f"indicator {name}: more of it counts as better, and it says how far; is direction -1 meant?"
+            desk.findings.append(Finding("warning", "direction", message, value=str(row["column"])))
     asked = [
         (name, column)
         for name, row in indicators.iterrows()
@@ -203,13 +208,12 @@ def check_columns(
         if column in settlements and column not in computed:
             if not pd.api.types.is_numeric_dtype(settlements[column]):
                 value = settlements[column].dropna().astype(str)
-                example = value.iloc[0] if len(value) else "nothing"
-                desk.error(
-                    "not-a-number",
-                    f"the column {column} of indicator {name} must hold numbers",
-                    file=file,
-                    value=example,
-                )
+                if value.empty:
+                    message = f"the column {column} of indicator {name} is empty: it has no value in any row"
+                    desk.error("no-values", message, file=file, value=column)
+                    continue
+                message = f"the column {column} of indicator {name} must hold numbers"
+                desk.error("not-a-number", message, file=file, value=value.iloc[0])
         elif column not in computed:
             own = sorted(set(settlements.columns) - {"geometry"})
             desk.error(

@@ -424,6 +424,28 @@ def test_a_study_with_bad_options_ends_in_one_clear_error(tmp_path: Path, change
         compute(read_study(file))
 
 
+def test_an_empty_column_is_refused_by_its_name(tmp_path: Path) -> None:
+    file = write_country(tmp_path)
+    frame = pd.read_csv(tmp_path / "places.csv", dtype={"settlement_id": str}).assign(blank=np.nan)
+    frame.to_csv(tmp_path / "places.csv", index=False)
+    more = '[[indicators]]\nname = "wells"\nblock = "b"\ncolumn = "blank"\ndirection = 1\n'
+    file.write_text(file.read_text("utf-8") + more, encoding="utf-8")
+    with pytest.raises(InputError, match="the column blank of indicator wells is empty"):
+        compute(read_study(file))
+
+
+def test_distance_that_counts_as_better_is_asked_about(tmp_path: Path) -> None:
+    file = write_country(tmp_path)
+    usual = '[[indicators]]\nname = "far"\nblock = "b"\ncolumn = "remoteness"\ndirection = {}\n'
+    text = file.read_text("utf-8")
+    asked = {}
+    for direction in (1, -1):
+        file.write_text(text + usual.format(direction), encoding="utf-8")
+        found = compute(read_study(file)).record.findings
+        asked[direction] = [one.value for one in found if one.code == "direction"]
+    assert asked == {1: ["remoteness"], -1: []}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
