@@ -17,6 +17,7 @@ from gis.inputs import counts
 from gis.pipeline import Result
 from gis.publish.bundle import bundle
 from gis.publish.climate import write_measure
+from gis.publish.finding_words import finding_in
 from gis.publish.geopackage import write_geopackage
 from gis.publish.payload import region_names
 from gis.publish.pictures import disparity_pictures, gini_by_people, write_lorenz, write_ranking
@@ -112,7 +113,7 @@ def write_outputs(result: Result, out: Path) -> Path:
             write_cog(folder / "distance.tif", away, result.grid, kind="km", **title)
             _climate(folder / "climate", result)
         with record.stage("tables"):
-            repairs = repairs_table(record.findings)
+            repairs = repairs_table(record.findings, language)
             write_csv(folder / "settlements.csv", result.settlements)
             (folder / "tables").mkdir()
             for name, table in result.tables.items():
@@ -196,10 +197,11 @@ def _context(result: Result) -> dict[str, gpd.GeoDataFrame]:
     return {name: layer for name, layer in layers.items() if layer is not None}
 
 
-def repairs_table(findings: list[Finding]) -> pd.DataFrame:
-    """Make the table of everything that was warned of and repaired."""
+def repairs_table(findings: list[Finding], language: str) -> pd.DataFrame:
+    """Make the table of everything that was warned of and repaired, in a language."""
+    told = [finding_in(finding, language) for finding in findings]
     columns = ["level", "code", "message", "file", "layer", "row", "value", "count"]
-    return pd.DataFrame([finding.as_dict() for finding in findings], columns=columns).rename_axis("number")
+    return pd.DataFrame([finding.as_dict() for finding in told], columns=columns).rename_axis("number")
 
 
 def by_potential(settlements: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ A message that the table does not have stays in English.
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -28,8 +29,8 @@ class Message(NamedTuple):
     texts: Mapping[str, str]
 
 
-def finding_text(finding: Finding, language: str) -> str:
-    """Say a finding in a language: its message alone, without where it is.
+def finding_in(finding: Finding, language: str) -> Finding:
+    """Put a finding into a language: its message, and the words and numbers of its row and value.
 
     Parameters
     ----------
@@ -40,25 +41,13 @@ def finding_text(finding: Finding, language: str) -> str:
 
     Examples
     --------
-    >>> finding = Finding("repair", "no-bridge", "roads cut where they cross a river without a bridge", count=3)
-    >>> finding_text(finding, "ru")
-    'дороги разрезаны там, где пересекают реку без моста'
-    >>> far = Finding("repair", "over-land-to-road", "straight over land to a road more than 2.5 km away, at 10 km/h")
-    >>> finding_text(far, "ru")
-    'напрямик по бездорожью до дороги дальше 2,5 км, со скоростью 10 км/ч'
+    >>> far = Finding("repair", "over-land-to-road", "over land to a road more than 2.5 km away", value="up to 30.5 km")
+    >>> told = finding_in(far, "ru")
+    >>> told.message, told.value
+    ('по бездорожью до дороги дальше 2,5 км', 'до 30,5 км')
     """
-    return _put(finding.message, finding.code, language)
-
-
-def finding_value(finding: Finding, language: str) -> str:
-    """Say the value of a finding in a language.
-
-    Examples
-    --------
-    >>> finding_value(Finding("warning", "closed-in-months", "", value="1.5 km of road"), "kk")
-    '1,5 км жол'
-    """
-    return _put(finding.value, "value", language)
+    row, value = (_put(text, "value", language) for text in (finding.row, finding.value))
+    return replace(finding, message=_put(finding.message, finding.code, language), row=row, value=value)
 
 
 def finding_said(finding: Finding) -> dict[str, str]:
@@ -71,8 +60,8 @@ def finding_said(finding: Finding) -> dict[str, str]:
     """
 
     def text(language: str) -> str:
-        value = finding_value(finding, language)
-        return finding_text(finding, language) + (f": {value}" if value else "")
+        told = finding_in(finding, language)
+        return told.message + (f": {told.value}" if told.value else "")
 
     return said(text)
 

@@ -4,6 +4,7 @@ Letters are drawn as outlines of the font that comes with matplotlib, which has 
 the same bytes.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -239,4 +240,6 @@ def gini_by_people(disparity: pd.DataFrame) -> dict[str, float]:
 
 
 def _save(figure: "Figure", path: Path | IO[bytes]) -> None:
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name may hold what the font lacks, such as emoji
+        figure.savefig(path, format="svg", metadata={"Date": None})

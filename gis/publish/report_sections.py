@@ -10,6 +10,7 @@ import pandas as pd
 
 from gis import fields as f
 from gis.publish import palette
+from gis.publish.finding_words import finding_in
 from gis.publish.pictures import write_classes_by_region
 from gis.publish.report import Block, Items, Picture, Section, Table, Text
 from gis.publish.report_base import NOTHING, Run, headings, place_names, places, region_name, written_day
@@ -264,10 +265,11 @@ def _findings(run: Run, _: Path) -> list[Block]:
     levels = {"error": w["report.error"], "warning": w["report.warning"], "repair": w["report.repair"]}
     if not run.findings:
         return [Text(w["report.no_findings"])]
-    where = [" · ".join(filter(None, [one.file, one.layer, one.row, one.value])) for one in run.findings]
+    told = [finding_in(one, run.language) for one in run.findings]
+    where = [" · ".join(filter(None, [one.file, one.layer, one.row, one.value])) for one in told]
     rows = [
         [levels[one.level], one.message, place or NOTHING, one.code, run.number(one.count)]
-        for one, place in zip(run.findings, where, strict=True)
+        for one, place in zip(told, where, strict=True)
     ]
     rows.append([w["planning.total"], "", "", "", run.number(sum(one.count for one in run.findings))])
     head = [w["column.level"], w["column.message"], w["column.value"], w["column.code"], w["column.count"]]

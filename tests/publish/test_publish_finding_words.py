@@ -8,7 +8,7 @@ import pytest
 from finding_tools import HOLE, noted, sources
 
 from gis.errors import Finding
-from gis.publish.finding_words import finding_said, finding_text, finding_value, messages
+from gis.publish.finding_words import finding_in, finding_said, messages
 from gis.publish.words import LANGUAGES
 
 ROWS = list(csv.DictReader(files("gis.publish").joinpath("finding_words.csv").read_text("utf-8").splitlines()))
@@ -70,8 +70,8 @@ def test_every_row_is_in_three_languages_with_the_same_holes(row):
         return
     for language in ("ru", "kk"):
         wanted = re.sub(r"\{\w+\}", "7,5", row[language])
-        assert finding_text(made, language) == wanted
-    assert finding_text(made, "en") == filled
+        assert finding_in(made, language).message == wanted
+    assert finding_in(made, "en") == made
     assert len({one.key for one in messages(code)}) == len(messages(code))
 
 
@@ -82,8 +82,9 @@ def test_what_fills_holes_is_put_into_the_language():
         == "распределение показателя было скошено: выбросов приведено к соседнему значению: 3: people"
     )
     near = Finding("warning", "tier-value", "no settlement has this value of a tier (did you mean town?)", value="twon")
-    assert finding_text(near, "kk") == "ешбір елді мекенде деңгейдің бұл мәні жоқ (town деп жазғыңыз келді ме?)"
-    assert finding_value(Finding("warning", "same-place", "", value="a, b and 68 more"), "ru") == "a, b и ещё 68"
+    assert finding_in(near, "kk").message == "ешбір елді мекенде деңгейдің бұл мәні жоқ (town деп жазғыңыз келді ме?)"
+    many = finding_in(Finding("warning", "same-place", "", value="a, b and 68 more", row="1, 2 and 68 more"), "ru")
+    assert (many.value, many.row) == ("a, b и ещё 68", "1, 2 и ещё 68")
 
 
 def test_what_the_table_lacks_stays_as_it_is():

@@ -278,7 +278,7 @@ def test_it_opens_offline_without_a_complaint_and_prints_within_the_page(languag
     assert page.evaluate("window.hurt") is None
     assert page.evaluate(_WIDE, 1280) == []
     loaded = page.evaluate("[...document.images].map(i => i.naturalWidth)")
-    assert len(loaded) == 3
+    assert len(loaded) == 4
     assert all(width > 100 for width in loaded)
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
