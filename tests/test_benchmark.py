@@ -1,0 +1,91 @@
+"""scripts/benchmark.py: every section runs, at a size that takes a moment; peers that are absent are left out."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZES = {
+    "cost-distance-1m": 60,
+    "cost-distance-9m": 60,
+    "cost-distance-36m": 60,
+    "maze": 60,
+    "noise": 60,
+    "nearest": 20_000,
+    "k-nearest": 20_000,
+    "noding": 5_000,
+    "snapping": 5_000,
+    "study": 2_000,
+    "map-7500": 100,
+    "map-12000": 100,
+    "map-50000": 100,
+}
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "scripts" / "benchmark.py", *arguments]
+    # Peers warn of their own affairs, and the script leaves those alone.
+    environment = os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONUTF8": "1"}
+    return subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, encoding="utf-8", env=environment, timeout=600
+    )
+
+
+def sections() -> dict[str, object]:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import benchmark
+
+    return dict(benchmark.SECTIONS)
+
+
+def test_each_section_has_a_toy_size_here() -> None:
+    assert set(SIZES) == set(sections())
+
+
+@pytest.mark.parametrize("name", ["cost-distance-1m", "maze", "noise", "nearest", "k-nearest", "noding", "snapping"])
+def test_a_section_runs_and_its_answers_agree(name: str) -> None:
+    done = run(name, "--size", SIZES[name], "--runs", 1, "--table")
+    assert done.returncode == 0, done.stderr[-2000:]
+    table = done.stdout.splitlines()
+    assert table[0].startswith("| work |")
+    assert all(line.count("|") == table[0].count("|") for line in table)
+    assert len(table) > 2
+
+
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("networkx", "skimage", "rasterstats")),
+    reason="the analyst's script needs networkx, scikit-image and rasterstats",
+)
+def test_the_study_runs_beside_the_analysts_script() -> None:
+    done = run("study", "--size", SIZES["study"], "--runs", 1)
+    assert "the whole study" in done.stdout, done.stderr[-2000:]
+    assert "both make" in done.stdout
+    assert "ours adds" in done.stdout
+
+
+def test_the_map_is_built_beside_its_peers() -> None:
+    done = run("map-7500", "--size", SIZES["map-7500"], "--runs", 1, "--table")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "MB" in done.stdout
+
+
+def test_an_unknown_section_is_named_with_those_that_there_are() -> None:
+    done = run("no-such")
+    assert done.returncode == 2
+    assert "unknown section no-such" in done.stderr
+    assert "noding" in done.stderr
+
+
+def test_answers_that_differ_end_with_1() -> None:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import benchmark_tools as tools
+
+    peers = [tools.Peer("ours", lambda: 1.0), tools.Peer("other", lambda: 1.1)]
+    tools.compare("a sum", peers, lambda a, b: abs(a - b), 1, 1)
+    assert tools.DISAGREED == ["a sum: other differs by 1.0e-01"]
+    tools.DISAGREED.clear()
+    tools.ROWS.clear()
