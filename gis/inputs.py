@@ -31,6 +31,7 @@ from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.score_inputs import (
     check_columns,
+    read_catchments,
     read_classes,
     read_discomfort,
     read_indicators,
@@ -61,6 +62,7 @@ class Inputs:
     block_weights: Mapping[str, float]
     classes: pd.DataFrame
     remoteness_table: pd.DataFrame | None = None
+    catchments: Mapping[str, Mapping[float, float]] = field(default_factory=dict)
     roads: gpd.GeoDataFrame | None = None
     speeds: pd.DataFrame | None = None
     surfaces: pd.DataFrame | None = None
@@ -119,6 +121,7 @@ def read_inputs(study: Study) -> Inputs:
     tiers = read_tiers(study, desk)
     classes = desk.table(lambda: read_classes(study))
     remoteness_table = read_remoteness_table(study, desk, tiers)
+    catchments = read_catchments(study, desk)
     indicators, blocks = read_indicators(study, desk)
     if settlements is not None:
         pairs = [(rasters[0], study.climate.temperature), (rasters[1], study.climate.precipitation)]
@@ -148,6 +151,7 @@ def read_inputs(study: Study) -> Inputs:
         block_weights=blocks,
         classes=classes,
         remoteness_table=remoteness_table,
+        catchments=catchments,
         roads=roads,
         speeds=speeds,
         surfaces=surfaces,

@@ -33,6 +33,8 @@ class PlanningInputs:
         Type of each pair of group of remoteness and class of potential.
     regional
         Numbers by region, 0 or more, NaN unknown; no columns where the study gives none.
+    all_season_within_km
+        The distance of the Rural Access Index, where the study names none.
     findings
         Warnings.
     """
@@ -40,6 +42,7 @@ class PlanningInputs:
     criteria: pd.DataFrame
     types: dict[tuple[str, str], str]
     regional: pd.DataFrame
+    all_season_within_km: float
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -80,7 +83,8 @@ def read_planning(
         findings += error.findings
     if any(finding.level == "error" for finding in findings):
         raise InputError(findings)
-    return PlanningInputs(criteria, types, regional, findings), findings
+    access = read_lookup(preset("rural_access.csv"), text=["parameter"], numbers=["value"], key="parameter")["value"]
+    return PlanningInputs(criteria, types, regional, float(access["all_season_within_km"]), findings), findings
 
 
 def read_criteria(path: Path) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The tables and columns that scores are made by: tiers, limits and classes of remoteness, indicators, zones."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +24,11 @@ from gis.read.tables import read_lookup
 from gis.stages.climate import COMPARISONS, MEASURES
 from gis.study import Study
 from gis.study_rules import Indicator, Tier
+
+_PARAMETERS = {
+    "statcan_ir": ("cost_per_km", "floor_cost", "cutoff_cost", "speed_kph"),
+    "gravity": ("half_life_min", "floor_min"),
+}
 
 # What a study's columns can be named after, although no layer has them: the run computes them.
 COMPUTED = (
@@ -71,11 +77,16 @@ def read_classes(study: Study) -> pd.DataFrame:
 
 
 def read_remoteness_table(study: Study, desk: Desk, tiers: list[Tier]) -> pd.DataFrame | None:
-    """The limits of a preset that measures minutes to each tier: a row for each tier, of `nz_ua` for each class too."""
+    """The limits of a preset that measures minutes to each tier: a row for each tier, of `nz_ua` for each class too.
+
+    Or the parameters of one that looks at all centres: column `value`.
+    """
     rule = study.remoteness
+    path = study.resolve(rule.table) if rule.table else preset(f"remoteness_{rule.preset}.csv")
+    if rule.preset in _PARAMETERS:
+        return _parameters(path, _PARAMETERS[rule.preset], desk)
     if rule.preset not in ("kz", "far", "nz_ua"):
         return None
-    path = study.resolve(rule.table) if rule.table else preset(f"remoteness_{rule.preset}.csv")
     numbers = ["weight", "cap_min"] if rule.preset == "kz" else ["minutes"]
     text, key = ([TIER, "class"], None) if rule.preset == "nz_ua" else ([TIER], TIER)
     table = desk.table(lambda: read_lookup(path, text=text, numbers=numbers, key=key))
@@ -100,6 +111,40 @@ def read_remoteness_table(study: Study, desk: Desk, tiers: list[Tier]) -> pd.Dat
     if not table["weight"].reindex([tier.name for tier in tiers]).sum() > 0:
         desk.error("weight", "one tier of the study needs a weight above 0", file=path.name)
     return table
+
+
+def _parameters(path: Path, names: tuple[str, ...], desk: Desk) -> pd.DataFrame | None:
+    """Read numbers by name, all of them above 0."""
+    table = desk.table(lambda: read_lookup(path, text=["parameter"], numbers=["value"], key="parameter"))
+    if table is None:
+        return None
+    values = table["value"].astype(float)
+    for name in names:
+        if name not in values:
+            desk.error("parameter", f"the table needs a row {name}", file=path.name, value=name)
+        elif not values[name] > 0:
+            desk.error("parameter", "expected a number above 0", file=path.name, row=name, value=f"{values[name]:g}")
+    return table
+
+
+def read_catchments(study: Study, desk: Desk) -> dict[str, dict[float, float]]:
+    """Return the weights by minutes of each supply whose method has steps."""
+    out = {}
+    for one in study.supplies:
+        if one.method == "2sfca":
+            continue
+        path = study.resolve(one.steps) if one.steps else preset("catchments.csv")
+        table = desk.table(partial(read_lookup, path, text=["method"], numbers=["within_min", "weight"]))
+        if table is None:
+            continue
+        rows = table[table["method"] == one.method].sort_values("within_min", kind="stable")
+        minutes, weight = rows["within_min"], rows["weight"]
+        fits = minutes.gt(0).all() and minutes.is_unique and weight.between(0, 1).all()
+        if rows.empty or not (fits and weight.is_monotonic_decreasing):
+            message = f"expected rows of {one.method}: minutes above 0, each once, and weights from 1 to 0 that fall"
+            desk.error("catchments", message, file=path.name)
+        out[one.name] = dict(zip(minutes.astype(float), weight.astype(float), strict=True))
+    return out
 
 
 def _check_limits(table: pd.DataFrame, named: set[str], tiers: list[Tier], path: Path, desk: Desk) -> None:

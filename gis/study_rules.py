@@ -45,7 +45,7 @@ class RemotenessRule(Model):
     preset: Literal["kz", "aria_plus", "cari_plus", "far", "nz_ua", "statcan_ir", "gravity"] = "aria_plus"
     """By tiers: `kz`, `far`, `nz_ua` (minutes), `aria_plus`, `cari_plus`; by people of all centres: the others."""
     table: File | None = None
-    """CSV of the limits of `kz`, `far` or `nz_ua`; without it `remoteness_kz.csv` and so on."""
+    """CSV of the limits or parameters of any preset but ARIA+ and CARI+; without it `remoteness_kz.csv` and so on."""
     classes: File | None = None
     """CSV of classes; without it `remoteness_classes.csv`."""
     season: Literal["first", "worst", "mean"] = "first"
@@ -66,12 +66,12 @@ class RemotenessRule(Model):
     """For `statcan_ir`: take the logarithm before scaling to 0-1."""
     decay: Literal["exponential", "power", "gaussian"] = "exponential"
     """For `gravity`: how the weight of people falls with minutes."""
-    half_life_min: Positive = 60.0
-    """For `gravity`: minutes at which the weight is a half; 15, 30, 60, 120 and 300 are in use."""
+    half_life_min: Positive | None = None
+    """For `gravity`: minutes at which the weight is a half, in place of the table's: 15, 30, 60, 120 or 300."""
     exponent: Positive | None = None
     """For `gravity` with the decay `power`: in place of the half-life."""
-    floor_min: Positive = 1.0
-    """For the decay `power`: the shortest time."""
+    floor_min: Positive | None = None
+    """For the decay `power`: the shortest time, in place of the table's."""
 
     @model_validator(mode="after")
     def _season(self) -> "RemotenessRule":
@@ -93,6 +93,8 @@ class Supply(Model):
     """Two steps, two steps with weights that fall with minutes (10, 20, 30), or three steps (10, 20, 30, 60)."""
     threshold_min: Positive = 30.0
     """For `2sfca`: within how many minutes."""
+    steps: File | None = None
+    """CSV of method, within_min and weight for the others; without it the preset `catchments.csv`."""
     season: Literal["first", "worst", "mean"] = "first"
     """By the journeys of the first season, by the longest of all seasons, or the mean of the seasons' supplies."""
     per: Positive = 1000.0
@@ -194,8 +196,8 @@ class Planning(Model):
 
     limits_min: Annotated[list[Positive], Field(min_length=1)] = [30.0, 60.0, 120.0]
     """People and settlements farther than these minutes from each tier are counted."""
-    all_season_within_km: Positive = 2.0
-    """The Rural Access Index counts rural people within this distance of a paved road."""
+    all_season_within_km: Positive | None = None
+    """The Rural Access Index counts rural people so near to a paved road; without it `rural_access.csv`: 2."""
     disparity: list[str] = ["remoteness", "viability"]
     """Columns of the settlements, 0 or more, in which regions are compared."""
 

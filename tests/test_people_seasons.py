@@ -1,5 +1,6 @@
 """Presets by the people of all centres, supplies and ARIA+ over several seasons, and in the draws."""
 
+import inspect
 import tomllib
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pandas as pd
 import pytest
 from certainty_tools import places, write_study
 
+from gis.errors import InputError
+from gis.kernels.access import E2SFCA_STEPS, THREE_STEP_STEPS, rural_access_index
 from gis.pipeline import Result, compute
+from gis.stages.remoteness import statcan_ir
 from gis.study import make_study
 
 SEASONS = [
@@ -100,6 +104,65 @@ def test_a_supply_is_drawn(folder: Path) -> None:
     table, settlements = made.tables["sensitivity"], made.settlements
     assert (table.loc[["speeds", "seasons"], "rank_change"] > 0).all()
     assert (settlements["viability_p05"] < settlements["viability_p95"]).any()
+
+
+PRESETS = Path(__file__).parents[1] / "layers" / "presets"
+
+
+def test_the_tables_of_the_presets_hold_the_figures_of_their_functions() -> None:
+    costs = pd.read_csv(PRESETS / "remoteness_statcan_ir.csv").set_index("parameter")["value"]
+    own = inspect.signature(statcan_ir).parameters
+    assert {name: own[name].default for name in costs.index.drop("speed_kph")} == costs.drop("speed_kph").to_dict()
+    # The cut-off is what 2.5 hours cost at that speed.
+    assert costs["cutoff_cost"] == pytest.approx(2.5 * costs["speed_kph"] * costs["cost_per_km"])
+    steps = pd.read_csv(PRESETS / "catchments.csv")
+    for method, known in (("e2sfca", E2SFCA_STEPS), ("3sfca", THREE_STEP_STEPS)):
+        rows = steps[steps["method"] == method]
+        assert dict(zip(rows["within_min"], rows["weight"], strict=True)) == dict(known)
+    access = pd.read_csv(PRESETS / "rural_access.csv").set_index("parameter")["value"]
+    assert access["all_season_within_km"] == inspect.signature(rural_access_index).parameters["threshold_km"].default
+
+
+def test_a_users_own_tables_are_taken(folder: Path) -> None:
+    (folder / "costs.csv").write_text(
+        "parameter,value\ncost_per_km,0.16\nfloor_cost,3\ncutoff_cost,6\nspeed_kph,80\n", "utf-8"
+    )
+    (folder / "steps.csv").write_text("method,within_min,weight\ne2sfca,90,1\n", "utf-8")
+    keys = {"preset": "statcan_ir"}
+    usual = run(folder, remoteness=keys).settlements["remoteness"]
+    near = run(folder, remoteness=keys | {"table": "costs.csv"}).settlements["remoteness"]
+    assert not np.allclose(usual, near)
+    beds = BEDS | {"method": "e2sfca", "steps": "steps.csv"}
+    same = BEDS | {"method": "2sfca", "threshold_min": 90.0}
+    made = [run(folder, supplies=[one]).settlements["supply_beds"] for one in (beds, same)]
+    np.testing.assert_allclose(*made)
+
+
+@pytest.mark.parametrize(
+    ("table", "keys", "said"),
+    [
+        ("parameter,value\nhalf_life_min,60\n", {"remoteness": {"preset": "gravity", "table": "t.csv"}}, "floor_min"),
+        (
+            "parameter,value\nhalf_life_min,0\nfloor_min,1\n",
+            {"remoteness": {"preset": "gravity", "table": "t.csv"}},
+            "expected a number above 0",
+        ),
+        (
+            "method,within_min,weight\n3sfca,10,1\n",
+            {"supplies": [BEDS | {"method": "e2sfca", "steps": "t.csv"}]},
+            "e2sfca",
+        ),
+        (
+            "method,within_min,weight\ne2sfca,10,0.5\ne2sfca,20,0.9\n",
+            {"supplies": [BEDS | {"method": "e2sfca", "steps": "t.csv"}]},
+            "weights from 1 to 0 that fall",
+        ),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(folder: Path, table: str, keys: dict, said: str) -> None:
+    (folder / "t.csv").write_text(table, "utf-8")
+    with pytest.raises(InputError, match=said):
+        run(folder, **keys)
 
 
 def test_nothing_but_the_published_is_drawn_where_all_is_certain(folder: Path) -> None:

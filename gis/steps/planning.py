@@ -107,10 +107,11 @@ def _all_season(inputs: Inputs, travelled: Travelled) -> pd.Series:
 
 def _areas(study: Study, inputs: Inputs, scored: pd.DataFrame, key: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table with its row of totals, and the figures by area."""
+    assert inputs.planning is not None
     rule = {
         "tiers": [tier.name for tier in inputs.tiers],
         "limits_min": study.planning.limits_min,
-        "all_season_within_km": study.planning.all_season_within_km,
+        "all_season_within_km": study.planning.all_season_within_km or inputs.planning.all_season_within_km,
     }
     figures = area_figures(scored, [key], **rule)  # type: ignore[arg-type]
     total = area_figures(scored, **rule)  # type: ignore[arg-type]

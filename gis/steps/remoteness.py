@@ -38,7 +38,6 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 _PAIRS_MAX = 50_000_000  # 0.4 GB of minutes
-_STATCAN_KPH = 80.0  # at which its costs of a kilometre and of 2.5 hours agree
 
 
 def remoteness(
@@ -177,13 +176,16 @@ def _by_people(
     if not len(at):
         message = f"the preset {rule.preset} needs the population of the centres, and none is known"
         raise InputError([Finding("error", "no-population", message, file=study.settlements.path.name)])
+    assert inputs.remoteness_table is not None
+    given = {str(name): float(value) for name, value in inputs.remoteness_table["value"].items()}
     matrices, months = matrices_to(study, inputs, scored, travelled, at, rule.season)
     minutes = [pd.DataFrame(one, index=scored.index, columns=scored.index[at]) for one in matrices]
     ruler = None if rule.range is None else dict(zip(("least", "greatest"), rule.range, strict=True))
     if rule.preset == "statcan_ir":
-        km = [one * (_STATCAN_KPH / 60.0) for one in minutes]
-        return statcan_ir(km, people[at], months=months, log=rule.log, ruler=ruler, class_upper=upper)
-    half = None if rule.exponent is not None else rule.half_life_min
+        costs = {name: given[name] for name in ("cost_per_km", "floor_cost", "cutoff_cost")}
+        km = [one * (given["speed_kph"] / 60.0) for one in minutes]
+        return statcan_ir(km, people[at], months=months, log=rule.log, ruler=ruler, class_upper=upper, **costs)
+    half = None if rule.exponent is not None else rule.half_life_min or given["half_life_min"]
     try:
         return gravity(
             minutes,
@@ -192,7 +194,7 @@ def _by_people(
             months=months,
             half_life_min=half,
             exponent=rule.exponent,
-            floor_min=rule.floor_min,
+            floor_min=rule.floor_min or given["floor_min"],
             ruler=ruler,
             class_upper=upper,
         )
@@ -272,8 +274,8 @@ def _catchment(
         if rule.method == "2sfca":
             here = two_step_fca(minutes, demand, offered[at], rule.threshold_min)
         elif rule.method == "e2sfca":
-            here = enhanced_two_step_fca(minutes, demand, offered[at])
+            here = enhanced_two_step_fca(minutes, demand, offered[at], inputs.catchments[rule.name])
         else:
-            here = three_step_fca(minutes, demand, offered[at])
+            here = three_step_fca(minutes, demand, offered[at], inputs.catchments[rule.name])
         shared += here * (weight / sum(months))
     return pd.Series(shared * rule.per, index=scored.index)
