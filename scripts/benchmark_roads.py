@@ -6,7 +6,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from benchmark_tools import Peer, compare, installed, note, peak_bytes, relative
+from benchmark_tools import Peer, compare, grown, installed, note, peak_bytes, relative
 from national_roads import network as national_network
 
 from gis.fields import FROM_ID, LENGTH_M, TO_ID
@@ -52,6 +52,7 @@ def noding(runs: int, edges: int) -> None:
         return 0.0 if ours is theirs else relative(ours, theirs)
 
     compare(f"road lines into a noded, contracted graph, {len(roads)} lines", peers, agree, runs, len(roads))
+    grown(lambda: noded_and_contracted(part), len(part), runs)
     note(f"{peak_bytes(peers[0].call) / len(roads):.0f} bytes a line")
 
 

@@ -42,6 +42,8 @@ class Row:
         return [theirs / ours for ours, theirs in zip(self.ours, peer, strict=False)]
 
 
+SLOW_S = 10.0
+
 ROWS: list[Row] = []
 DISAGREED: list[str] = []
 
@@ -71,17 +73,25 @@ def peak_bytes(call: Callable[[], Any]) -> float:
 def compare(title: str, peers: list[Peer], agree: Callable[[Any, Any], float], runs: int, units: int) -> Row:
     """Run all peers in turn, `runs` times, and print a line for each; the first is ours.
 
-    `units` are what the time is divided by: cells, edges, settlements. `agree` tells how far two answers differ.
+    `units` are what the time is divided by: cells, edges, settlements. `agree` tells how far two answers differ; an
+    answer that is a call is read by it, off the clock.
     """
     wall: dict[str, list[float]] = {peer.name: [] for peer in peers}
     core: dict[str, list[float]] = {peer.name: [] for peer in peers}
-    answers = {peer.name: peer.call() for peer in peers}  # also compiles
-    for _ in range(runs):
+    answers: dict[str, Any] = {}
+    for turn in range(runs + 1):
         for peer in peers:
+            if len(wall[peer.name]) == runs:
+                continue
             begin, begin_core = time.perf_counter(), time.process_time()
-            peer.call()
-            wall[peer.name].append((time.perf_counter() - begin) / peer.share)
-            core[peer.name].append((time.process_time() - begin_core) / peer.share)
+            answer = peer.call()
+            seconds, core_seconds = time.perf_counter() - begin, time.process_time() - begin_core
+            if turn == 0:
+                answers[peer.name] = answer() if callable(answer) else answer
+            # The first call also compiles: it counts only where it takes so long that this does not matter.
+            if turn > 0 or seconds > SLOW_S:
+                wall[peer.name].append(seconds / peer.share)
+                core[peer.name].append(core_seconds / peer.share)
     median = {name: statistics.median(t) for name, t in wall.items()}
     ours = peers[0].name
     print(f"\n{title}")
@@ -131,17 +141,30 @@ def note(text: str) -> None:
     ROWS[-1].notes.append(text)
 
 
+def grown(call: Callable[[], Any], units: int, runs: int) -> None:
+    """Run the same work of ours at a smaller size, and note how the time of the last comparison grew from it."""
+    row, least = ROWS[-1], float("inf")
+    call()
+    for _ in range(runs):
+        begin = time.perf_counter()
+        call()
+        least = min(least, time.perf_counter() - begin)
+    note(f"{row.size / units:.0f} x the size takes {min(row.ours) / least:.1f} x the time")
+
+
 def growth() -> None:
-    """Print how the time of one work grows with its size, where it was measured at several."""
+    """Note how the time of one work grew with its size, where several sections measured it."""
     by_work: dict[str, list[Row]] = {}
     for row in ROWS:
         by_work.setdefault(row.work.rsplit(", ", 1)[0], []).append(row)
     for work, rows in by_work.items():
         rows = sorted(rows, key=lambda row: row.size)
         for small, large in itertools.pairwise(rows):
-            if large.size > small.size:
-                times = statistics.median(large.ours) / statistics.median(small.ours)
-                print(f"growth of {work}: {large.size / small.size:.1f} x the size takes {times:.1f} x the time")
+            if large.size > small.size and large.unit == "s":
+                times = min(large.ours) / min(small.ours)
+                text = f"{large.size / small.size:.1f} x the size takes {times:.1f} x the time"
+                large.notes.append(text)
+                print(f"{work}: {text}")
 
 
 def table() -> str:
