@@ -82,11 +82,11 @@ def read_remoteness_table(study: Study, desk: Desk, tiers: list[Tier]) -> pd.Dat
     Or the parameters of one that looks at all centres: column `value`.
     """
     rule = study.remoteness
+    if rule.preset not in ("kz", "far", "nz_ua", *_PARAMETERS):
+        return None
     path = study.resolve(rule.table) if rule.table else preset(f"remoteness_{rule.preset}.csv")
     if rule.preset in _PARAMETERS:
         return _parameters(path, _PARAMETERS[rule.preset], desk)
-    if rule.preset not in ("kz", "far", "nz_ua"):
-        return None
     numbers = ["weight", "cap_min"] if rule.preset == "kz" else ["minutes"]
     text, key = ([TIER, "class"], None) if rule.preset == "nz_ua" else ([TIER], TIER)
     table = desk.table(lambda: read_lookup(path, text=text, numbers=numbers, key=key))
