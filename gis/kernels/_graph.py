@@ -46,11 +46,14 @@ class Graph:
         return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.offset))
 
     @cached_property
-    def rows(self) -> tuple[Long, Int, Float, float]:
-        """Return what a search needs: offset, to, minutes, and buckets per minute, eight to a middling edge."""
+    def rows(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32], Float, float]:
+        """Return what a search needs: offset, to, minutes, and buckets per minute, eight to a middling edge.
+
+        Indices have no sign, so that numba need not look for those that count from the end.
+        """
         sample = self.minutes[:: 1 + len(self.minutes) // 10_000]
         middling = float(np.median(sample[sample > 0])) if (sample > 0).any() else 8.0
-        return self.offset, self.to, self.minutes, min(8.0 / middling, 1e300)
+        return self.offset.view(np.uint64), self.to.view(np.uint32), self.minutes, min(8.0 / middling, 1e300)
 
     @cached_property
     def whole(self) -> "Contracted":

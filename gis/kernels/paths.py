@@ -8,6 +8,10 @@ hands over the graph reversed: an edge that a vehicle drives from `a` to `b` is 
 **Speed.** Most nodes of a road network are bends between two others. `contract_chains` finds those chains once; every
 search then runs on the rest, and fills the chains in after. All functions take either kind of graph, and their
 answers differ by rounding at most. Turns cost nothing and none is forbidden.
+
+**Memory.** A graph holds 20 bytes an edge and 8 a node; a contracted one beside it 32 a core edge and at most 32 a
+node. Beside its answer (16 bytes a node, `12 k` of k nearest, 8 a pair of a matrix) a search holds some 50 bytes a core
+node, one of k labels `13 k + 16` and 4 a node; a matrix holds the 50 once for each core of the machine.
 """
 
 import itertools
