@@ -22,10 +22,12 @@ _BUDGET = 400_000  # cells between two returns to Python, so that Ctrl-C is hear
 _BAND = 2_000_000  # likewise, of cells that are only looked at
 _ENTRIES = 1 << 16  # at first; more are made when they run out
 _ENTRY, _LEFT = 0, 1
+_FRESH, _WAITS, _DONE = 0, 1, 2
 
 # The moves in a set of open ways: their number, and which.
 _COUNT = np.array([way.bit_count() for way in range(256)], np.uint8)
 _MOVES = np.array([[b for b in range(8) if way >> b & 1] + [0] * (8 - way.bit_count()) for way in range(256)], np.uint8)
+_NARROWEST = 1e300  # buckets a minute
 _NARROW = 4  # up to so many open ways, a loop over them is quicker than all eight at once
 
 
@@ -40,15 +42,15 @@ class _Queue(NamedTuple):
         Of each entry: its cell, and the entry that follows it, shape `(entries,)`.
     spare
         First of the free entries, and how many there are.
-    todo
-        Whether a cell still waits, shape `(ny * nx,)`.
+    state
+        `_FRESH`, `_WAITS` or `_DONE`, of each cell, shape `(ny * nx,)`.
     """
 
     head: NDArray[np.int32]
     listed: NDArray[np.int32]
     after: NDArray[np.int32]
     spare: NDArray[np.int64]
-    todo: NDArray[np.bool_]
+    state: NDArray[np.uint8]
 
 
 @kernel
@@ -111,13 +113,13 @@ def _better(friction, minutes, way, half, jump, cell, through):  # type: ignore[
         for b in range(8):
             there = np.uint64(np.int64(cell) + (jump[b] & -((way >> b) & 1)))
             through[b] = here + (f + friction[there]) * half[b]
-            bettered |= np.int64(through[b] < minutes[there]) << b
+            bettered |= int(through[b] < minutes[there]) << b
         return bettered
     for k in range(_COUNT[way]):
         b = np.int64(_MOVES[way, k])
         there = np.uint64(np.int64(cell) + jump[b])
         through[b] = here + (f + friction[there]) * half[b]
-        bettered |= np.int64(through[b] < minutes[there]) << b
+        bettered |= int(through[b] < minutes[there]) << b
     return bettered
 
 
@@ -126,12 +128,13 @@ def _better_any(land, minutes, first, moves, cell, through):  # type: ignore[no-
     """Do the same for the moves from `first` to `moves`, of any kind and over slopes."""
     ny, nx = minutes.shape
     i, j = cell // nx, cell % nx
+    here = minutes[i, j]
     bettered = 0
     for b in range(first, moves if land.friction[i, j] < np.inf else first):
         i2, j2 = i + ROWS[b], j + COLUMNS[b]
-        if 0 <= i2 < ny and 0 <= j2 < nx:
-            through[b] = minutes[i, j] + move_minutes(land, i, j, b)
-            bettered |= np.int64(through[b] < minutes[i2, j2]) << b
+        if 0 <= i2 < ny and 0 <= j2 < nx and here < minutes[i2, j2]:
+            through[b] = here + move_minutes(land, i, j, b)
+            bettered |= int(through[b] < minutes[i2, j2]) << b
     return bettered
 
 
@@ -143,7 +146,7 @@ def _seed(land, minutes, ways, moves, halves, queue, cell, last):  # type: ignor
     """
     nx = land.friction.shape[1]
     flat, friction, through, jump = minutes.ravel(), land.friction.ravel(), np.empty(16), ROWS * nx + COLUMNS
-    head, listed, after, spare, todo = queue
+    head, listed, after, spare, state = queue
     plain = land.elevation.size == 0
     reached = 0
     while cell < last and spare[_LEFT] > 0:
@@ -155,7 +158,7 @@ def _seed(land, minutes, ways, moves, halves, queue, cell, last):  # type: ignor
             if bettered == 0 and (moves > 8 or not plain):
                 bettered = _better_any(land, minutes, 8 if plain else 0, moves, cell, through)
             if bettered:
-                todo[cell] = True
+                state[cell] = _WAITS
                 _put(cell, _FAR, head, listed, after, spare)
         cell += 1
     return cell, reached
@@ -165,17 +168,17 @@ def _seed(land, minutes, ways, moves, halves, queue, cell, last):  # type: ignor
 def _rebase(minutes, queue, per_minute):  # type: ignore[no-untyped-def]
     """Deal the far list out to the buckets; return their new base and the number of cells dealt."""
     flat = minutes.ravel()
-    head, listed, after, spare, todo = queue
+    head, listed, after, spare, state = queue
     base, dealt = np.inf, 0
     entry = head[_FAR]
     while entry != _NONE:
-        base = min(base, flat[listed[entry]] if todo[listed[entry]] else np.inf)
+        base = min(base, flat[listed[entry]] if state[listed[entry]] == _WAITS else np.inf)
         entry = after[entry]
     entry = head[_FAR]
     head[_FAR] = _NONE
     while entry != _NONE:
         cell, following = listed[entry], after[entry]
-        if todo[cell]:
+        if state[cell] == _WAITS:
             bucket = _bucket_of(flat[cell], base, per_minute)
             after[entry] = head[bucket]
             head[bucket] = entry
@@ -187,19 +190,30 @@ def _rebase(minutes, queue, per_minute):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _gather(queue):  # type: ignore[no-untyped-def]
+    """Move what waits in the buckets to the far list."""
+    for bucket in range(_FAR):
+        while queue.head[bucket] != _NONE:
+            entry = queue.head[bucket]
+            queue.head[bucket] = queue.after[entry]
+            queue.after[entry] = queue.head[_FAR]
+            queue.head[_FAR] = entry
+
+
+@kernel
 def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):  # type: ignore[no-untyped-def]
     """Empty the buckets from `bucket` on, at most about `_BUDGET` cells, while there are entries to spare.
 
-    Returns the bucket reached, `_FAR` when all but the far list are empty, the number of cells worked on, and the
-    number of cells reached for the first time. A cell with no more than two ways out lies in a corridor, which
-    is followed without the queue.
+    Returns the bucket reached, `_FAR` when all but the far list are empty, and the number of cells worked on, of
+    those reached for the first time, and of those bettered after they were worked on. A cell with no more than two
+    ways out lies in a corridor, which is followed without the queue.
     """
     nx = land.friction.shape[1]
     flat, friction, through, jump = minutes.ravel(), land.friction.ravel(), np.empty(16), ROWS * nx + COLUMNS
-    head, listed, after, spare, todo = queue
+    head, listed, after, spare, state = queue
     plain = land.elevation.size == 0
     corridor = plain and moves == 8
-    worked, reached, following = 0, 0, np.int64(_NONE)
+    worked, reached, again, following = 0, 0, 0, np.int64(_NONE)
     while bucket < _FAR:
         cell, following = following, np.int64(_NONE)
         if cell == _NONE:
@@ -212,9 +226,9 @@ def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):
             cell = np.int64(listed[entry])
             head[bucket] = after[entry]
             _free(entry, after, spare)
-            if not todo[np.uint64(cell)]:
+            if state[np.uint64(cell)] != _WAITS:
                 continue
-            todo[np.uint64(cell)] = False
+            state[np.uint64(cell)] = _DONE
         worked += 1
         way = np.int64(ways[np.uint64(cell)])
         half = halves[np.uint32(cell) // np.uint32(nx)]
@@ -226,11 +240,12 @@ def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):
                 if value < flat[np.uint64(there)]:
                     reached += flat[np.uint64(there)] == np.inf
                     flat[np.uint64(there)] = value
+                    again += state[np.uint64(there)] == _DONE
                     if following == _NONE:
-                        todo[there] = False
+                        state[there] = _DONE
                         following = there
                     else:
-                        todo[there] = True
+                        state[there] = _WAITS
                         _put(there, max(bucket, _bucket_of(value, base, per_minute)), head, listed, after, spare)
             continue
         bettered = _better(friction, flat, way, half, jump, np.uint64(cell), through) if plain else 0
@@ -242,28 +257,30 @@ def _relax(land, minutes, ways, moves, halves, queue, base, per_minute, bucket):
             there, value = cell + jump[move], through[move]
             reached += flat[np.uint64(there)] == np.inf
             flat[np.uint64(there)] = value
-            todo[np.uint64(there)] = True
+            again += state[np.uint64(there)] == _DONE
+            state[np.uint64(there)] = _WAITS
             _put(there, max(bucket, _bucket_of(value, base, per_minute)), head, listed, after, spare)
-    return bucket, worked, reached
+    return bucket, worked, reached, again
 
 
 def finish_by_buckets(land: Land, moves: int, minutes: Float, *, report: Callable[[int], None]) -> None:
     """Bring minutes, upper bounds that hold the starting values, down to the least, in place.
 
-    `report` is called with the number of cells reached so far.
+    `report` is called several times a second with the number of cells known to be reached.
     """
     ny, nx = minutes.shape
     ways: NDArray[np.uint8] = np.empty(minutes.shape, np.uint8)
     step = max(1, _BAND // nx)
     for first in range(0, ny, step):
         _open_ways(land.friction, land.gaps, first, min(first + step, ny), ways)
+        report(0)
     flat_ways, halves, per_minute = ways.ravel(), _half_lengths(land), _buckets_per_minute(land)
     queue = _Queue(
         np.full(N_BUCKETS + 1, _NONE, np.int32),
         np.empty(0, np.int32),
         np.empty(0, np.int32),
         np.array([_NONE, 0], np.int64),
-        np.zeros(minutes.size, np.bool_),
+        np.zeros(minutes.size, np.uint8),
     )
     cell = reached = 0
     while cell < minutes.size:
@@ -271,16 +288,23 @@ def finish_by_buckets(land: Land, moves: int, minutes: Float, *, report: Callabl
         last = min(cell + _BAND, minutes.size)
         cell, more = _seed(land, minutes, flat_ways, moves, halves, queue, cell, last)
         reached += more
+        report(reached)
     while queue.head[_FAR] != _NONE:
         base, dealt = _rebase(minutes, queue, per_minute)
         bucket = done = 0
         while bucket < _FAR:
             queue = _with_spare(queue)
-            bucket, worked, more = _relax(land, minutes, flat_ways, moves, halves, queue, base, per_minute, bucket)
+            bucket, worked, more, again = _relax(
+                land, minutes, flat_ways, moves, halves, queue, base, per_minute, bucket
+            )
             done, reached = done + worked, reached + more
             report(reached)
-        if done < dealt:
-            per_minute /= 2  # so far apart that the far list is dealt out for little work
+            if again > worked // 4:  # many are worked on too early: the buckets are too wide
+                per_minute = min(8 * per_minute, _NARROWEST)
+                _gather(queue)
+                break
+        if done < dealt:  # the far list is dealt out for little work: they are too narrow
+            per_minute /= 4
 
 
 def _with_spare(queue: _Queue) -> _Queue:
@@ -308,4 +332,4 @@ def _buckets_per_minute(land: Land) -> float:
     sample = land.friction.ravel()[(spread * land.friction.size).astype(np.int64)]
     sample = sample[(sample > 0) & np.isfinite(sample)]
     low = float(np.quantile(sample, 0.1)) if sample.size else 1.0
-    return min(1 / (low * float(np.nanmin(land.lengths[:2]))), 1e300)
+    return min(1 / (low * float(np.nanmin(land.lengths[:2]))), _NARROWEST)

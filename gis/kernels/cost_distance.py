@@ -141,8 +141,8 @@ def cost_distance(
     with them.
 
     Method: tiles swept by row to the fixed point (see `_tiles`) on all cores; mazes, and 16 neighbours, by a queue
-    of buckets on one. Nothing but a few bytes a cell is held beyond input and answer: 1 for tiles, 9 for buckets,
-    and 8 more where friction or start is not float64. The first run compiles for some seconds.
+    of buckets on one. Beyond input and answer next to nothing is held for tiles, 2 bytes a cell for buckets, and 8 more
+    where friction or start is not float64. The first run compiles for some seconds.
 
     References
     ----------
@@ -177,6 +177,7 @@ def cost_distance(
     with ThreadPoolExecutor(n_threads) as pool:
         start_cells, n_open = _survey(f, begin, pool)
         report = _reporter(progress, n_open)
+        report(0)
         if neighbours == 16 or not sweep_tiles(
             land, minutes, start_cells, pool=pool, threads=n_threads, size=tile, report=report
         ):
@@ -193,11 +194,14 @@ def _cores() -> int:
 
 
 def _reporter(progress: Callable[[float], None] | None, n_open: int) -> Callable[[int], None]:
-    """Turn counts of reached cells into shares for the caller."""
+    """Turn counts of reached cells into shares for the caller, which never fall."""
+    most = 0
 
     def report(reached: int) -> None:
+        nonlocal most
+        most = max(most, reached)
         if progress is not None:
-            progress(min(1.0, reached / max(n_open, 1)))
+            progress(min(1.0, most / max(n_open, 1)))
 
     return report
 
@@ -221,7 +225,7 @@ def _survey(friction: Float, start: Float, pool: ThreadPoolExecutor) -> tuple[ND
     """Return the flat indices of the starts and the number of cells that can be walked on."""
     bands, nx = _bands(friction.shape), friction.shape[1]
     counts = np.array(list(pool.map(lambda band: _count(friction, start, *band), bands)))
-    n_starts, n_open, bad_friction, bad_start = counts.sum(axis=0).tolist()
+    _, n_open, bad_friction, bad_start = counts.sum(axis=0).tolist()
     if bad_friction:
         raise ValueError("friction must be 0 or more, inf for a barrier or NaN for unknown")
     if bad_start:
