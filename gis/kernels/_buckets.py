@@ -116,10 +116,10 @@ def _better(friction, minutes, way, half, jump, cell, through):  # type: ignore[
             bettered |= int(through[b] < minutes[there]) << b
         return bettered
     for k in range(_COUNT[way]):
-        b = np.int64(_MOVES[way, k])
-        there = np.uint64(np.int64(cell) + jump[b])
-        through[b] = here + (f + friction[there]) * half[b]
-        bettered |= int(through[b] < minutes[there]) << b
+        move = np.int64(_MOVES[way, k])
+        there = np.uint64(np.int64(cell) + jump[move])
+        through[move] = here + (f + friction[there]) * half[move]
+        bettered |= int(through[move] < minutes[there]) << move
     return bettered
 
 
