@@ -21,10 +21,12 @@ import shapely
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from gis import fields as f
 from gis.errors import Finding
 from gis.publish import map_rasters, map_routes, map_themes, palette, payload, web_map
+from gis.publish.finding_words import finding_said
 from gis.publish.packing import pack
 from gis.publish.web_map import OtherRun, write_map
 from gis.publish.words import LANGUAGES, words
@@ -37,7 +39,6 @@ SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 def written(path, country, language="kk", **changes):
     minutes, grid = tools.minutes_raster()
     options = {
-        **country,
         "surfaces": {(tier, "summer"): minutes + 20 * k for k, tier in enumerate(("town", "district_centre"))},
         "grid": grid,
         "tiers": tools.TIERS,
@@ -45,6 +46,7 @@ def written(path, country, language="kk", **changes):
         "remoteness_classes": tools.CLASSES,
         "language": language,
         "notes": ["Test <b>data</b>", tools.HOSTILE[2]],
+        **country,
     }
     assert write_map(path, **(options | changes)) == []
     return path
@@ -1008,3 +1010,117 @@ def test_another_run_lies_beside_this_one(visit, tmp_path):
     page.get_by_label(words("kk")["map.beside"]).select_option("none")
     colour_by(page, f.POTENTIAL)
     assert page.locator(".changed").count() == 0
+
+
+def clip(page, pane):
+    return page.evaluate("(name) => map_shalgai.getPane(name).style.clip", pane)
+
+
+def test_the_swipe_parts_surfaces_as_well(visit, rich_file):
+    page, w = visit(rich_file, fragment="#time=town&beside=2"), words("kk")
+    assert page.locator(".leaflet-rasters-pane canvas.cells").count() == 1
+    assert page.locator(".leaflet-beside-pane canvas.cells").count() == 1
+    left, right = (
+        page.locator(f".leaflet-{name}-pane canvas.cells").evaluate("c => c.toDataURL()")
+        for name in ("rasters", "beside")
+    )
+    assert left != right  # two seasons
+    before = clip(page, "rasters"), clip(page, "beside"), clip(page, "points"), clip(page, "beside-points")
+    assert before[0] == before[2] != before[1] == before[3]
+    slider = page.locator(".swipe input")
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    after = clip(page, "rasters"), clip(page, "beside")
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    assert after[0].split()[1] == after[1].split()[3].replace(")", "") + ","  # the one begins where the other ends
+    legend = page.locator(".legends").inner_text()
+    assert f"({w['season.summer']} | {w['season.thaw']})" in legend
+    page.get_by_label(w["map.season"]).focus()
+    page.keyboard.press("ArrowRight")
+    assert f"({w['season.winter']} | {w['season.thaw']})" in page.locator(".legends").inner_text()
+    page.get_by_label(w["map.beside"]).select_option("none")
+    assert page.locator(".leaflet-beside-pane canvas.cells").count() == 0
+    assert clip(page, "rasters") == ""
+
+
+def test_months_are_steps_where_one_season_varies(visit, country, tmp_path):
+    frame, w = country["settlements"], words("en")
+    minutes = frame[f.travel_time_min("town")]
+    months = pd.DataFrame({month: minutes * (2 if month == 4 else 1) for month in range(1, 13)})
+    months.loc[frame.index[60], 5] = np.inf
+    path = written(tmp_path / "map.html", country, language="en", seasons=["year"], months={"town": months})
+    page = visit(path, fragment="#season=4")
+    slider = page.get_by_label(w["map.month"])
+    assert (slider.get_attribute("aria-valuetext"), slider.get_attribute("max")) == (w["month.04"], "12")
+    find(page, frame.index[60])
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    row = card_of(page).locator("tbody tr:has(th)").nth(2)
+    assert row.locator("bdi").inner_text() == ""  # of a month that differs only the minutes are known
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert w["class.unreachable"] in row.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert row.locator("bdi").inner_text() != ""
+    assert "(year)" in page.locator(".legends").inner_text() or page.locator("canvas.cells").count() == 0
+
+
+def test_where_nothing_varies_there_is_no_slider(visit, country, tmp_path):
+    minutes = country["settlements"][f.travel_time_min("town")]
+    months = {"town": pd.DataFrame(dict.fromkeys(range(1, 13), minutes))}
+    page = visit(written(tmp_path / "map.html", country, language="en", seasons=["year"], months=months))
+    assert page.locator("#season").count() == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_findings_are_said_in_the_language_of_the_page(visit, rich_file, language):
+    page, w = visit(rich_file), words(language)
+    page.locator(f".languages [lang={language}]").click()
+    box = page.locator(".findings")
+    assert box.locator("summary").inner_text() == f"{w['report.findings']}: 2"
+    box.locator("summary").click()
+    said = box.inner_text()
+    for row in (finding_said(one)[language] for one in FOUND):
+        assert row in said  # with what a hostile value holds as text
+    assert len({finding_said(FOUND[1])[x] for x in LANGUAGES}) == 3
+
+
+def test_pictures_are_those_of_the_language(visit, country, tmp_path):
+    pictures = {x: {"ranking": PICTURE.replace("1b6ca8", f"00000{k}")} for k, x in enumerate(LANGUAGES)}
+    page = visit(written(tmp_path / "map.html", country, pictures=pictures))
+    seen = set()
+    for language in LANGUAGES:
+        w = words(language)
+        page.locator(f".languages [lang={language}]").click()
+        page.get_by_text(w["map.disparity"]).click()
+        page.get_by_role("button", name=w["map.ranking"]).click()
+        seen.add(page.get_by_role("img", name=w["map.ranking"]).get_attribute("src"))
+        page.keyboard.press("Escape")
+    assert len(seen) == 3
+
+
+def test_a_route_is_that_of_the_season(visit, rich_file):
+    page = visit(rich_file, fragment=f"#place={rich()['settlements'].index[60]}")
+    page.wait_for_timeout(100)
+    assert inks(page, ".leaflet-routes-pane canvas") > 200
+    slider = page.get_by_label(words("kk")["map.season"])
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # the thaw, in which no journey is by road
+    page.wait_for_timeout(100)
+    assert page.locator(".leaflet-routes-pane canvas").count() == 0 or inks(page, ".leaflet-routes-pane canvas") == 0
+    assert inks(page, ".leaflet-chosen-pane canvas") > 100
+
+
+def test_a_map_that_was_moved_is_as_one_drawn_anew(visit, page_file):
+    page = visit(page_file)
+    for step in ([60, 25], [-150, 40], [500, 0]):
+        page.evaluate("(by) => map_shalgai.panBy(by, { animate: false })", step)
+        page.wait_for_timeout(150)
+        moved = page.screenshot()
+        page.evaluate("() => map_shalgai.eachLayer((one) => one.order && one.redraw())")
+        page.wait_for_timeout(150)
+        pixels = [np.asarray(Image.open(io.BytesIO(data)).convert("L"), int) for data in (moved, page.screenshot())]
+        assert (np.abs(pixels[0] - pixels[1]) > 60).mean() < 0.003  # names may take other places

@@ -131,7 +131,7 @@ const SettlementLayer = L.Layer.extend({
       all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
-    for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450]]) {
+    for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450], ["beside-points", 451], ["chosen", 460]]) {
       map.createPane(name).style.zIndex = z;
     }
     const latLngs = ([lon, lat]) => {
@@ -166,29 +166,37 @@ const SettlementLayer = L.Layer.extend({
     };
     const paths = L.canvas({ pane: "routes", padding: 0.2 });
     const ways = L.layerGroup().addTo(map);
-    // The routes of the chosen settlement to its nearest centres, and dashes between the road and both places.
-    const drawRoutes = (i) => {
+    const top = L.canvas({ pane: "chosen", padding: 0.2 });
+    // The routes of the chosen settlement to its nearest centres, dots between the road and both places, straight dashes
+    // to those centres whose route is not known, and a ring round the settlement.
+    const mark = (i) => {
       ways.clearLayers();
       if (i < 0) return;
       const at = (k) => [store.lat[k], store.lon[k]];
-      const roads = new Map(), off = new Map();
+      const add = (line, style) => ways.addLayer(L.polyline(line, { interactive: false, smoothFactor: 1, ...style }));
+      const roads = new Map(), off = new Map(), unknown = new Set();
       store.tiers.forEach((tier, k) => {
-        const route = tier.centre && tier.centre[i] !== i ? store.route(i, k) : null;
-        if (!route) return;
-        roads.set(JSON.stringify(route), route);
-        const to = tier.centre[i] < 0 ? [] : [[route[route.length - 1], at(tier.centre[i])]];
-        for (const part of [[at(i), route[0]], ...to]) off.set(JSON.stringify(part), part);
+        const centre = tier.centre ? tier.centre[i] : -1;
+        const route = centre === i ? null : store.route(i, k);
+        if (route) {
+          roads.set(JSON.stringify(route), route);
+          const ends = [[at(i), route[0]], ...(centre < 0 ? [] : [[route[route.length - 1], at(centre)]])];
+          for (const part of ends) off.set(JSON.stringify(part), part);
+        } else if (centre >= 0 && centre !== i) unknown.add(centre);
       });
       for (const [weight, color, dashArray] of [[7, "#fff"], [3.5, "#0b3d91"], [3, "#0b3d91", "2 6"]]) {
-        for (const line of (dashArray ? off : roads).values()) {
-          ways.addLayer(L.polyline(line, { renderer: paths, interactive: false, smoothFactor: 1, weight, color, dashArray, opacity: 0.9 }));
-        }
+        for (const line of (dashArray ? off : roads).values()) add(line, { renderer: paths, weight, color, dashArray, opacity: 0.9 });
       }
+      for (const centre of unknown) {
+        for (const [weight, color] of [[3.5, "#fff"], [1.3, "#111"]]) add([at(i), at(centre)], { renderer: top, weight, color, dashArray: "5 4", opacity: 0.9 });
+      }
+      ways.addLayer(L.circleMarker(at(i), { renderer: top, interactive: false, radius: points.radius(i) + 4, weight: 2.5, color: "#111", fill: false }));
     };
-    const points = new Points(store, state);
+    const points = new Points(store, state, () => state.theme.codes, "points");
+    const others = new Points(store, state, () => state.right || state.theme.codes, "beside-points");
     const put = (layer, shown) => (shown ? map.addLayer(layer) : map.removeLayer(layer));
-    const swipe = el("div", { class: "swipe", hidden: true });
-    const slider = el("input", { type: "range", min: 0, max: 100, step: 1, value: 50, oninput: () => { clip(); points.redraw(); } });
+    const swipe = el("div", { class: "swipe", hidden: true }), line = el("div", { class: "swipe-line", hidden: true });
+    const slider = el("input", { type: "range", min: 0, max: 100, step: 1, value: 50, oninput: () => clip() });
     state.swipe = () => {
       const box = slider.getBoundingClientRect();
       return box.left - map.getContainer().getBoundingClientRect().left + (box.width * slider.value) / 100;
@@ -200,7 +208,7 @@ const SettlementLayer = L.Layer.extend({
         : state.beside === "run" ? surface(data.compare.rasters, state.raster, store.season, "beside")
           : surface(data.rasters, state.raster, Number(state.beside), "beside");
       state.split = Boolean(state.right || shown);
-      swipe.hidden = !state.split;
+      swipe.hidden = line.hidden = !state.split;
       show(surface(data.rasters, state.raster, store.season, "rasters"), shown);
       if (!state.split) return;
       const right = state.beside === "run" ? data.compare.label : data.seasons[state.beside].label;
@@ -216,24 +224,26 @@ const SettlementLayer = L.Layer.extend({
       const from = map.containerPointToLayerPoint([0, 0]), to = map.containerPointToLayerPoint(map.getSize());
       const middle = state.split ? from.x + state.swipe() : to.x;
       const box = (left, right) => `rect(${from.y}px, ${right}px, ${to.y}px, ${left}px)`;
-      map.getPane("rasters").style.clip = state.split ? box(from.x, middle) : "";
-      map.getPane("beside").style.clip = box(middle, to.x);
+      for (const name of ["rasters", "points"]) map.getPane(name).style.clip = state.split ? box(from.x, middle) : "";
+      for (const name of ["beside", "beside-points"]) map.getPane(name).style.clip = box(middle, to.x);
+      line.style.left = `${middle - from.x}px`;
     };
     map.on("move zoomend resize", clip);
-    map.on("move", () => { if (state.split) points.redraw(); });
     state.apply = () => {
       put(regions, state.regions);
       put(roads, state.roads);
       compare();
       colourAreas();
+      put(others, state.split);
       points.redraw();
-      drawRoutes(state.chosen);
+      others.redraw();
+      mark(state.chosen);
       drawer.refresh();
       writeView(map, state, store);
     };
     const home = map.getContainer();
     const narrow = () => map.getSize().x <= 640;
-    const choose = (i) => { state.chosen = i; drawRoutes(i); points.redraw(); writeView(map, state, store); };
+    const choose = (i) => { state.chosen = i; mark(i); writeView(map, state, store); };
     const sheet = el("section", { class: "sheet", hidden: true });
     const close = () => { sheet.hidden = true; choose(-1); };
     const button = el("button", { type: "button", class: "close", onclick: close }, "×");
@@ -290,7 +300,7 @@ const SettlementLayer = L.Layer.extend({
       aside.querySelector("[lang][aria-pressed=true]")?.focus();
     };
     state.show = goTo;
-    home.append(quiet(sheet), quiet(swipe));
+    home.append(quiet(sheet), line, quiet(swipe));
     furnish();
     const side = aside.getBoundingClientRect();
     map.fitBounds(data.bounds, {
@@ -311,6 +321,8 @@ const SettlementLayer = L.Layer.extend({
     if (view.at) map.setView(view.at, view.zoom, { animate: false });
     if (view.place >= 0) open(view.place);
     map.on("moveend", () => writeView(map, state, store));
+    map.on("zoomend", () => mark(state.chosen)); // the ring is as large as the settlement
+    store.foldSoon();
     const tip = this.hover(map, points, store);
     this.keys(map, points, store, tip, goTo, close);
     map.on("click", (event) => {

@@ -74,9 +74,15 @@ class Store {
       tier.centre = season === 0 ? tier.firstCentre : own || tier.firstCentre.map((row, i) => (tier.min[i] === tier.first[i] ? row : -1));
     }
     for (const theme of themes) {
-      if (!theme.bounds) continue;
-      theme.codes = classify(theme.tier === undefined ? this[theme.values] : this.tiers[theme.tier].min, theme.bounds);
+      if (theme.bounds) this.classifyLater(theme);
     }
+  }
+
+  // The classes of numbers are found when the theme is first looked at.
+  classifyLater(theme) {
+    const values = theme.tier === undefined ? this[theme.values] : this.tiers[theme.tier].min;
+    let codes = null;
+    Object.defineProperty(theme, "codes", { configurable: true, get: () => (codes = codes || classify(values, theme.bounds)) });
   }
 
   minutesIn(tier, season) {
@@ -162,13 +168,25 @@ class Store {
     return [...new Set(all.filter((text) => text))];
   }
 
+  // Names and codes as the search compares them; made ahead, a few at a time, while the page has nothing else to do.
+  foldTo(end) {
+    this.folded = this.folded || [];
+    for (let i = this.folded.length; i < Math.min(end, this.n); i++) this.folded.push([...this.spellings(i), this.id[i]].map(fold));
+  }
+
+  foldSoon() {
+    const later = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+    later(() => {
+      this.foldTo((this.folded || []).length + 1000);
+      if (this.folded.length < this.n) this.foldSoon();
+    });
+  }
+
   // Rows whose name or code holds the text: exact first, then from the start, then by population.
   find(text, most) {
     const wanted = fold(text.trim());
     if (!wanted) return [];
-    if (!this.folded) {
-      this.folded = this.id.map((id, i) => [...this.spellings(i), id].map(fold));
-    }
+    this.foldTo(this.n);
     const found = [];
     for (let i = 0; i < this.n; i++) {
       let rank = 4;

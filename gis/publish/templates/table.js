@@ -60,9 +60,10 @@ function tableDrawer(store, state, points, show) {
     const compare = (a, b) => {
       const x = value(a), y = value(b);
       if (x === null || y === null) return (x === null) - (y === null); // what is not known goes last
-      const order = typeof x === "number" ? far(x) - far(y) || 0 : x.localeCompare(y, store.language);
+      const order = typeof x === "number" ? far(x) - far(y) || 0 : inOrder(x, y);
       return down ? -order : order;
     };
+    const inOrder = new Intl.Collator(store.language).compare;
     rows.sort(compare);
     heads.forEach((head, k) => head.setAttribute("aria-sort", k !== sorted ? "none" : down ? "descending" : "ascending"));
     count.textContent = `${w.shown}: ${store.number(rows.length)} / ${store.number(store.n)}`;
