@@ -70,7 +70,7 @@ def read_season_inputs(
     if rule is not None and (rule.unpaved_after_thaw or rule.ice_roads):
         unread = study.climate.temperature is not None and temperature is None
         if not unread and (temperature is None or len(temperature.values) != 12):
-            message = "the rules of closure need climate.temperature with twelve months"
+            message = "the rules of closure need climate.temperature with twelve months; set it, or take [closures] out"
             errors.append(Finding("error", "no-monthly-temperature", message, value="closures"))
     seasons, factors = study.seasons, _factors([])
     closures: list[Closure] = []
@@ -124,7 +124,11 @@ def _check_refs(closures: list[Closure], roads: pd.DataFrame, file: str) -> None
     report, known = Report(file), sorted(set(edges_of_refs(roads).index))
     for closure in closures:
         if plain_ref(closure.ref) not in known:
-            near = did_you_mean(plain_ref(closure.ref), known) if known else "; set columns.ref of the roads"
+            near = (
+                f"{did_you_mean(plain_ref(closure.ref), known)}; mend ref"
+                if known
+                else "; set columns.ref of the roads"
+            )
             report.add(
                 "error", "unknown-ref", f"no road has this number{near}", rows=[closure.row], values=[closure.ref]
             )

@@ -116,7 +116,7 @@ def osm_roads(path: Path, classes: Collection[str]) -> tuple[gpd.GeoDataFrame, l
         report.add("warning", "closed-road", message, count=int(shut.sum()))
     frame = road_frame(raw[~shut], classes, report, osm=True)
     if not len(frame):
-        report.add("error", "empty-layer", "no roads in the extract")
+        report.add("error", "empty-layer", "no roads in the extract; take one that was cut with its highway tags")
     return frame, report.close()
 
 
@@ -161,7 +161,10 @@ def osm_settlements(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     areas = _without_nodes(areas, nodes, report)
     raw = pd.concat([nodes, areas], ignore_index=True)
     if not len(raw):
-        report.fail("empty-layer", f"no settlements in the extract (place = {', '.join(PLACES)})")
+        report.fail(
+            "empty-layer",
+            f"no settlements in the extract (place = {', '.join(PLACES)}); name another layer of settlements",
+        )
     population, unreadable = parse_numbers(raw[fields.POPULATION], comma="thousands")
     unreadable |= ~np.isnan(population) & ~(np.isfinite(population) & (population >= 0))
     if unreadable.any():

@@ -104,7 +104,7 @@ def _ids(raw: gpd.GeoDataFrame, name: Column, rows: Rows, report: Report) -> Col
         groups = pd.Series(rows[again]).groupby(ids[again].to_numpy(), sort=False)
         for number, (value, where) in enumerate(groups):
             if number == _DUPLICATES_SHOWN:
-                report.add("error", "duplicate-id", f"{groups.ngroups - number} more ids twice")
+                report.add("error", "duplicate-id", f"{groups.ngroups - number} more ids twice; each needs its own")
                 break
             message = "settlement id is not unique; each needs its own (or leave the column of ids out)"
             report.add("error", "duplicate-id", message, rows=where, values=[value])
@@ -224,7 +224,7 @@ def _check_outliers(
     swapped_km[can_swap] = distance_from_middle_km(both_x, both_y)[np.count_nonzero(~far) :]
     swapped = swapped_km < limit_km / 4
     if swapped.any():
-        message = "latitude and longitude of this row look exchanged: it is then among the others"
+        message = "latitude and longitude of this row look exchanged: exchange them, it is then among the others"
         report.add("error", "axes-exchanged", message, rows=rows[swapped], values=names[swapped])
     lone = far & ~swapped
     if lone.any():

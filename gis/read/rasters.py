@@ -109,10 +109,10 @@ def read_raster(
     else:
         report = Report(path[0].parent.name if path else "")
         if len(path) != _MOST_BANDS:
-            report.fail("bands", f"expected one file, or {_MOST_BANDS}, one a month; got {len(path)}")
+            report.fail("bands", f"expected one file, or {_MOST_BANDS}, one a month; got {len(path)}: list them anew")
         raster = _months([_read_month(p, report, scale=scale, offset=offset) for p in path], path, report)
     if not np.isfinite(raster.values).any():
-        report.add("error", "empty-layer", "no cell has a value")
+        report.add("error", "empty-layer", "no cell has a value; take another raster, or mend its nodata value")
     elif valid_range is not None:
         _check_range(raster.values, valid_range, report)
     return raster, report.close()
@@ -141,7 +141,11 @@ def _months(rasters: Sequence[Raster], paths: Sequence[Path], report: Report) ->
     for raster, path in zip(rasters, paths, strict=True):
         same = raster.grid.shape == grid.shape and raster.grid.crs == grid.crs
         if not (same and raster.grid.transform.almost_equals(grid.transform, 1e-9)):
-            report.add("error", "grids-differ", f"{path.name} is not on the grid of {paths[0].name}")
+            report.add(
+                "error",
+                "grids-differ",
+                f"{path.name} is not on the grid of {paths[0].name}; warp it to it (gdalwarp -te ... -tr ...)",
+            )
     report.close()
     descriptions = tuple(r.descriptions[0] or p.stem for r, p in zip(rasters, paths, strict=True))
     return Raster(np.concatenate([r.values for r in rasters]), grid, descriptions)
@@ -161,7 +165,10 @@ def _read_one(
                 scales, offsets = _scaling(source, indexes, scale, offset, report)
                 descriptions = tuple(source.descriptions[i - 1] or "" for i in indexes)
     except rasterio.errors.RasterioError as error:
-        report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({brief(error)})")
+        report.fail(
+            "cannot-read",
+            f"cannot be read: broken, or not a format that GDAL knows ({brief(error)}); copy or download it again",
+        )
     wide = masked.dtype.itemsize > 4 or masked.dtype in (np.int32, np.uint32)
     dtype = np.float64 if wide else np.float32
     values = masked.astype(dtype).filled(np.nan)
@@ -281,7 +288,8 @@ def check_covers(raster: Raster, settlements: gpd.GeoDataFrame, *, file: str = "
         w, s, e, n = Transformer.from_crs(raster.grid.crs, LONLAT, always_xy=True).transform_bounds(*raster.grid.bounds)
         message = (
             f"the raster ({w:.2f}..{e:.2f} E, {s:.2f}..{n:.2f} N) has no value at any settlement "
-            f"({points.x.min():.2f}..{points.x.max():.2f} E, {points.y.min():.2f}..{points.y.max():.2f} N)"
+            f"({points.x.min():.2f}..{points.x.max():.2f} E, {points.y.min():.2f}..{points.y.max():.2f} N); "
+            "take one that covers them, or check its CRS"
         )
         report.add("error", "raster-does-not-cover", message, count=len(points))
         return report.findings

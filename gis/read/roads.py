@@ -108,7 +108,11 @@ def read_roads(
         ends = shapely.get_coordinates(shapely.get_point(frame.geometry.to_numpy(), 0))
         check_axes(ends[:, 0], ends[:, 1], report, expected_bounds=expected_bounds)
     elif not any(f.level == "error" for f in report.findings):
-        report.add("error", "empty-layer", "no roads are left")
+        report.add(
+            "error",
+            "empty-layer",
+            "no roads are left; see why each was left out above, and name another layer or class",
+        )
     return frame, report.close()
 
 
@@ -130,7 +134,12 @@ def _renamed(raw: gpd.GeoDataFrame, named: Mapping[str, str], report: Report) ->
         if name is not None:
             found[ours] = raw[name]
     for ours in named.keys() - _OURS.keys():
-        report.add("error", "no-such-column", f"roads have no {ours}; they have {list(_OURS)}", values=[ours])
+        report.add(
+            "error",
+            "no-such-column",
+            f"roads have no {ours}; take it out of columns, which may name {list(_OURS)}",
+            values=[ours],
+        )
     if fields.ROAD_CLASS not in found:
         if fields.ROAD_CLASS not in named:
             message = f"no column of road classes; set columns.road_class to one of {theirs}"

@@ -16,6 +16,8 @@ from gis.read.vector import require_file
 
 SEASON = "season"
 
+_MONTHS_EXPECTED = "expected months such as 12-2 or 3,4, as text: a spreadsheet makes dates of them"
+
 
 @dataclass(frozen=True)
 class Closure:
@@ -74,7 +76,7 @@ def read_seasons(
     """
     report = Report(path.name)
     table = _table(path, report, [SEASON, MONTHS, ROAD_CLASS, SURFACE, "factor"])
-    _refuse(table, SEASON, table[SEASON] == "", "the season is blank", report)
+    _refuse(table, SEASON, table[SEASON] == "", "the season is blank; name it in every row", report)
     numbers, _ = parse_numbers(table["factor"])
     _refuse(table, "factor", ~((numbers >= 0) & (numbers <= 1)), "expected a factor between 0 and 1", report)
     for column, known in ((ROAD_CLASS, classes), (SURFACE, surfaces)):
@@ -122,16 +124,16 @@ def read_closures(path: Path) -> list[Closure]:
     """
     report = Report(path.name)
     table = _table(path, report, [REF, "km_from", "km_to", MONTHS])
-    _refuse(table, REF, table[REF] == "", "the number of the road is blank", report)
+    _refuse(table, REF, table[REF] == "", "the number of the road is blank; fill it in, such as A-1", report)
     kilometres = {}
     for column in ("km_from", "km_to"):
         kilometres[column], _ = parse_numbers(table[column])
         wrong = ~(np.isfinite(kilometres[column]) & (kilometres[column] >= 0))
         _refuse(table, column, wrong, f"{column} must be a number, 0 or more", report)
     falling = kilometres["km_to"] <= kilometres["km_from"]
-    _refuse(table, "km_to", falling, "km_to must be above km_from", report)
+    _refuse(table, "km_to", falling, "km_to must be above km_from; exchange them, or mend one", report)
     months = [parse_months(text) for text in table[MONTHS]]
-    _refuse(table, MONTHS, [m is None for m in months], "expected months such as 12-2 or 3,4", report)
+    _refuse(table, MONTHS, [m is None for m in months], _MONTHS_EXPECTED, report)
     report.close()
     spans = zip(table["row"], table[REF], kilometres["km_from"], kilometres["km_to"], months, strict=True)
     return [Closure(int(row), str(ref), float(a), float(b), m or frozenset()) for row, ref, a, b, m in spans]
@@ -143,11 +145,11 @@ def _table(path: Path, report: Report, columns: list[str]) -> pd.DataFrame:
     there = [c for c in table.columns if c != "row"]
     for column in columns:
         if column not in there:
-            message = f"column missing{did_you_mean(column, there)}; it has {there}"
+            message = f"column missing{did_you_mean(column, there)}; add it, the table has {there}"
             report.add("error", "no-such-column", message, values=[column])
     report.close()
     if not len(table):
-        report.fail("empty-layer", "the table has no rows")
+        report.fail("empty-layer", "the table has no rows; fill it in, or take it out of the study")
     return table.assign(**{c: table[c].astype(str).str.strip() for c in columns})
 
 

@@ -52,7 +52,7 @@ def _workbook(report: Report, path: Path, sheet: str | None) -> pd.DataFrame:
                 names = [str(n) for n in book.sheet_names]
                 if sheet is not None and sheet not in names:
                     near = did_you_mean(sheet, names)
-                    report.fail("no-such-layer", f"no such sheet; the workbook has {names}{near}")
+                    report.fail("no-such-layer", f"no such sheet; set layer to one of {names}{near}")
                 if sheet is None and len(names) > 1:
                     report.add("warning", "which-layer", f"read the first of the sheets {names}; set layer")
                 return pd.read_excel(book, sheet_name=sheet if sheet is not None else 0, dtype=object)
@@ -63,7 +63,7 @@ def _workbook(report: Report, path: Path, sheet: str | None) -> pd.DataFrame:
 def _delimited(report: Report, path: Path, encoding: str | None) -> pd.DataFrame:
     text = decode(report, path.read_bytes(), encoding)
     if not text.strip():
-        report.fail("empty-layer", "the file is empty")
+        report.fail("empty-layer", "the file is empty; save the table again, or name another file")
     try:
         with warnings.catch_warnings():
             # A row with more fields than the header only warns, and would lose its last fields.
@@ -79,7 +79,7 @@ def _delimited(report: Report, path: Path, encoding: str | None) -> pd.DataFrame
     except pd.errors.ParserWarning:
         report.fail("cannot-read", "rows have more fields than the header; put values with separators in quotes")
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        report.fail("cannot-read", f"not a table: {str(error).strip()}")
+        report.fail("cannot-read", f"not a table: {str(error).strip()}; save it again as CSV")
 
 
 def _separator(text: str) -> str:
@@ -129,27 +129,33 @@ def read_lookup(
     for name in [*text, *numbers]:
         if name not in columns:
             near = did_you_mean(name, columns)
-            report.add("error", "no-such-column", f"column missing{near}; it has {columns}", values=[name])
+            report.add(
+                "error", "no-such-column", f"column missing{near}; add it, the table has {columns}", values=[name]
+            )
     report.close()
     if not len(table):
-        report.fail("empty-layer", "the table has no rows")
+        report.fail("empty-layer", "the table has no rows; fill it in, or take it out of the study")
     table = table.assign(**{c: table[c].astype(str).str.strip() for c in columns})
     for name in text:
         blank = table[name] == ""
         if blank.any():
-            report.add("error", "blank-cell", f"{name} is blank", rows=table.loc[blank, "row"])
+            report.add("error", "blank-cell", f"{name} is blank; fill it in", rows=table.loc[blank, "row"])
     for name in numbers:
         values, _ = parse_numbers(table[name])
         bad = ~np.isfinite(values)
         if bad.any():
             cells = table.loc[bad]
-            report.add("error", "not-a-number", f"{name} must be a number", rows=cells["row"], values=cells[name])
+            report.add(
+                "error", "not-a-number", f"{name} must be a number; fill one in", rows=cells["row"], values=cells[name]
+            )
         table[name] = values
     if key is not None:
         again = table[key].duplicated(keep=False)
         if again.any():
             cells = table.loc[again]
-            report.add("error", "duplicate-key", f"{key} twice", rows=cells["row"], values=cells[key])
+            report.add(
+                "error", "duplicate-key", f"{key} twice; keep one of the rows", rows=cells["row"], values=cells[key]
+            )
     report.close()
     table = table.drop(columns="row")
     return table.set_index(key) if key is not None else table.reset_index(drop=True)

@@ -112,7 +112,7 @@ def load(
             report.add("warning", "columns-unused", message)
     if not len(frame):
         if not any(f.level == "error" for f in report.findings):
-            report.add("error", "empty-layer", "the layer has no rows")
+            report.add("error", "empty-layer", "the layer has no rows; name another file or layer")
         report.close()
     return _to_lonlat(frame, crs, report)
 
@@ -138,7 +138,7 @@ def require_file(path: Path, report: Report) -> None:
     if path.is_dir():
         report.fail("not-a-file", "this is a folder; name a file in it", value=str(path))
     if not path.parent.is_dir():
-        report.fail("no-such-file", f"no such file: there is no folder {path.parent}")
+        report.fail("no-such-file", f"no such file: there is no folder {path.parent}; mend the path")
     names = [p.name for p in path.parent.iterdir()]
     report.fail("no-such-file", f"no such file in {path.parent}{did_you_mean(path.name, names)}")
 
@@ -161,9 +161,12 @@ def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | Non
     except UnicodeDecodeError as error:
         report.fail("encoding", f"text is not in {error.encoding}; set encoding to what it is in")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as e:
-        report.fail("cannot-read", f"cannot be read: broken, or not a format that GDAL knows ({brief(e)})")
+        report.fail(
+            "cannot-read",
+            f"cannot be read: broken, or not a format that GDAL knows ({brief(e)}); save it as GeoPackage",
+        )
     except RuntimeError as error:
-        report.fail("cannot-read", f"cannot be read to its end ({brief(error)})")
+        report.fail("cannot-read", f"cannot be read to its end ({brief(error)}); copy or download it again")
     for message in sorted({str(w.message) for w in caught}):
         report.add("warning", "gdal", f"GDAL says: {message}")
     return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
@@ -174,11 +177,11 @@ def _choose_layer(report: Report, source: str, layer: str | None) -> str:
     if layer is not None:
         if layer not in kinds:
             known = ", ".join(kinds)
-            report.fail("no-such-layer", f"not in the file, which has {known}{did_you_mean(layer, kinds)}")
+            report.fail("no-such-layer", f"not in the file{did_you_mean(layer, kinds)}; set layer to one of {known}")
         return layer
     spatial = [name for name, kind in kinds.items() if kind is not None] or list(kinds)
     if not spatial:
-        report.fail("empty-layer", "the file has no layers")
+        report.fail("empty-layer", "the file has no layers; name another file")
     if len(spatial) > 1:
         report.fail("which-layer", f"the file has {len(spatial)} layers; set layer to one of {spatial}")
     return spatial[0]
@@ -205,7 +208,10 @@ def _require_whole_shapefile(report: Report, path: Path) -> None:
     there = {p.suffix.lower() for p in path.parent.glob(f"{_escaped(path.stem)}.*")}
     missing = [suffix for suffix in (".shx", ".dbf") if suffix not in there]
     if missing:
-        report.fail("shapefile-parts", f"a Shapefile is several files of one name; {', '.join(missing)} missing")
+        report.fail(
+            "shapefile-parts",
+            f"a Shapefile is several files of one name; {', '.join(missing)} missing: copy them beside it",
+        )
     # GDAL reads the records that a cut file lost as rows without geometry. The header holds the length, in
     # words of two bytes, at byte 24.
     with path.open("rb") as file:
@@ -231,9 +237,13 @@ def _points(rows: pd.DataFrame, report: Report, lon: str | None, lat: str | None
         values, unreadable = parse_numbers(rows[name])
         bad = ~np.isfinite(values)
         for code, mask, message in (
-            ("bad-coordinate", unreadable, f"{name} is not a number"),
-            ("blank-coordinate", bad & ~unreadable & ~np.isinf(values), f"{name} is blank"),
-            ("bad-coordinate", np.isinf(values), f"{name} is not finite"),
+            ("bad-coordinate", unreadable, f"{name} is not a number; write degrees such as 71.43"),
+            (
+                "blank-coordinate",
+                bad & ~unreadable & ~np.isinf(values),
+                f"{name} is blank; fill it in, or take the row out",
+            ),
+            ("bad-coordinate", np.isinf(values), f"{name} is not finite; give the place, or take the row out"),
         ):
             if mask.any():
                 values_bad = [v for v in rows.loc[mask, name].unique() if not pd.isna(v)]
@@ -295,7 +305,7 @@ def _finite(frame: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
         return frame
     rows = np.unique(owner[bad])
     values = [f"{x:g} {y:g}" for x, y in coordinates[bad][:10]]
-    message = "the geometry has a coordinate that is not finite"
+    message = "the geometry has a coordinate that is not finite; mend it, or take the row out"
     report.add("error", "bad-coordinate", message, rows=frame[ROW].to_numpy()[rows], values=values)
     return frame[~np.isin(np.arange(len(frame)), rows)]
 
@@ -311,11 +321,11 @@ def _in_range(
         swapped = outside & (np.abs(bounds[:, [0, 2]]) <= 90).all(axis=1)
         swapped &= (np.abs(bounds[:, [1, 3]]) <= 180).all(axis=1)
     for code, mask, message in (
-        ("axes-exchanged", swapped, "latitude beyond 90 degrees: latitude and longitude are exchanged"),
+        ("axes-exchanged", swapped, "latitude beyond 90 degrees: latitude and longitude are exchanged; exchange them"),
         (
             "out-of-range",
             outside & ~swapped,
-            f"outside longitude -180..180 and latitude -90..90, read in {system.name}",
+            f"outside longitude -180..180 and latitude -90..90, read in {system.name}; mend them, or set crs",
         ),
     ):
         if mask.any():

@@ -182,7 +182,13 @@ def _published(inputs: Inputs, network: Network, record: Record) -> tuple[Networ
         place = f"beyond the end of the road, which is {road.km:.1f} km long"
         if closure.km_from >= road.km:
             at = f"{closure.ref} {closure.km_from:g}"
-            report.add("error", "beyond-road", f"km_from lies {place}", rows=[closure.row], values=[at])
+            report.add(
+                "error",
+                "beyond-road",
+                f"km_from lies {place}; mend the kilometres, or the number of the road",
+                rows=[closure.row],
+                values=[at],
+            )
         elif closure.km_to > road.km * _POSTS_DIFFER:
             at = f"{closure.ref} {closure.km_to:g}"
             message = f"km_to lies {place}: closed to its end"

@@ -205,7 +205,7 @@ def test_layers_are_named(tmp_path):
     places().to_file(path, layer="towns")
     with pytest.raises(InputError, match="2 layers; set layer to one of"):
         read_table(path)
-    with pytest.raises(InputError, match=r"villages, towns.*did you mean towns"):
+    with pytest.raises(InputError, match=r"did you mean towns.*villages, towns"):
         read_table(path, layer="town")
     assert len(read_table(path, layer="towns")[0]) == 3
 
