@@ -1,6 +1,6 @@
 """`python -m gis` is `shalgai`."""
 
-from gis.cli import main
+from gis.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -1,15 +1,15 @@
 """The commands. Heavy libraries are imported inside them, so that `--help` answers at once."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from typer.core import TyperGroup
 
 from gis.errors import Finding, InputError, OutputError, ShalgaiError
 
@@ -19,19 +19,7 @@ if TYPE_CHECKING:
     from gis.pipeline import Result
 
 
-class _Commands(TyperGroup):
-    """Says how a stopped run ended: typer would end without a word."""
-
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            err_console.print("Stopped. Earlier outputs are as they were.")
-            raise typer.Exit(130) from None
-
-
 app = typer.Typer(
-    cls=_Commands,
     help="Which villages are far, and which can live: remoteness and viability of every settlement.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,6 +31,7 @@ err_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 _REGIONS = 40
 _COLOUR = {"error": "red", "warning": "yellow", "repair": "cyan"}
 _SHOWN = 25
+_STOPPED = 130
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file (TOML).", show_default=False)]
 
@@ -61,6 +50,25 @@ def main() -> None:
     except ShalgaiError as error:
         err_console.print(f"[red]error[/] {_escape(str(error))}")
         sys.exit(1)
+    except SystemExit as end:
+        if end.code == _STOPPED:  # typer's status for Ctrl-C, without a word
+            err_console.print("Stopped. Earlier outputs are as they were.")
+        raise
+
+
+def program() -> None:
+    """Run the command line as a process of its own: one that was stopped ends at once.
+
+    An orderly end gives back gigabytes piece by piece, and waits for threads that are in the middle of a search.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if end.code == _STOPPED:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(_STOPPED)
+        raise
 
 
 @app.command()

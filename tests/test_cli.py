@@ -268,7 +268,7 @@ def held(path, *arguments, **named):
     flag.touch()
     time.sleep(120)
 gis.outputs.write_workbook = held
-cli.main()
+cli.program()
 """
 
 

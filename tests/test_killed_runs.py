@@ -1,4 +1,5 @@
-"""The study of a whole country, killed at random moments and started again, ends with the answer of a run left alone.
+"""The study of a whole country, killed at random moments and started again, ends with the answer of a run left alone;
+one that is stopped by Ctrl-C leaves what was there.
 
 SHALGAI_KILL_EDGES, _PLACES, _CELL_KM and _KILLS set its size and how often it is killed (the national size:
 1000000, 11736, 1 and 5), SHALGAI_KILL_SEED the moments.
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -82,9 +84,18 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return study
 
 
+# A test run in the background may hand down a deaf signal.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from gis.cli import program
+program()
+"""
+
+
 def start(study: Path, out: Path, cache: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "gis", "run", str(study), "--out", str(out)],
+        [sys.executable, "-c", PROGRAM, "run", str(study), "--out", str(out)],
         env=environment() | {"XDG_CACHE_HOME": str(cache)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
@@ -130,30 +141,65 @@ def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return made
 
 
-def test_a_killed_run_of_a_whole_country_ends_with_the_same_answer(country: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Whole:
+    """A run that was left alone: its folder, what it printed, its outputs, and how long it took."""
+
+    out: Path
+    said: str
+    outputs: dict[str, object]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def whole(country: Path) -> Whole:
+    out, cache, begun = country.parent / "whole", country.parent / "cache", time.monotonic()
+    said = finished(start(country, out, cache))
+    seconds = time.monotonic() - begun
+    print(f"seed {SEED}: {EDGES} edges, {PLACES} places, {seconds:.1f} s left alone")
+    assert not kept(cache), "a run that is done keeps nothing"
+    return Whole(out, said, values(out), seconds)
+
+
+def stopped(child: subprocess.Popen[str], moment_s: float, by: int) -> str:
+    """Send a signal at a moment, if the run is not done by then; return what it said last."""
+    try:
+        child.wait(moment_s)
+    except subprocess.TimeoutExpired:
+        child.send_signal(by)
+    return child.communicate(timeout=60)[1]
+
+
+def test_ctrl_c_at_any_moment_leaves_what_was_there(country: Path, whole: Whole, tmp_path: Path) -> None:
+    chance, before = random.Random(SEED), contents(whole.out)
+    for number in range(KILLS):
+        child = start(country, whole.out, tmp_path)
+        moment = 1 + chance.random() * 0.9 * (whole.seconds - 1)
+        err = stopped(child, moment, signal.SIGINT)
+        print(f"Ctrl-C {number}: after {moment:.1f} s, status {child.returncode}")
+        if child.returncode == 0:  # the last stages went quicker than those of the run left alone
+            continue
+        assert child.returncode == 130, err
+        assert "Traceback" not in err
+        assert err.splitlines()[-1] == "Stopped. Earlier outputs are as they were."
+        assert contents(whole.out) == before
+        assert "stopped by the user" in (whole.out / "run.log").read_text("utf-8")
+
+
+def test_a_killed_run_of_a_whole_country_ends_with_the_same_answer(country: Path, whole: Whole, tmp_path: Path) -> None:
     out, cache, chance = tmp_path / "killed", tmp_path / "cache", random.Random(SEED)
-    begun = time.monotonic()
-    said = finished(start(country, tmp_path / "whole", tmp_path / "other"))
-    whole_s = time.monotonic() - begun
-    assert not kept(tmp_path / "other"), "a run that is done keeps nothing"
-    print(f"seed {SEED}: {EDGES} edges, {PLACES} places, {whole_s:.1f} s left alone")
-    expected = values(tmp_path / "whole")
     for number in range(KILLS):
         child = start(country, out, cache)
-        moment = chance.uniform(0.05, 0.95) * whole_s
-        try:
-            child.wait(moment)
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-        child.communicate(timeout=60)
+        moment = chance.uniform(0.05, 0.95) * whole.seconds
+        stopped(child, moment, signal.SIGKILL)
         print(f"kill {number}: after {moment:.1f} s, status {child.returncode}, kept {sorted(kept(cache))}")
     had = kept(cache)
-    again = finished(start(country, out, cache))
+    said = finished(start(country, out, cache))
     taken = re.findall(r"taken from the run that was stopped: (.*)", (out / "run.log").read_text("utf-8"))
     assert (set(taken[-1].split(", ")) if had else set()) == had
-    assert again.replace(str(out), str(tmp_path / "whole")) == said
+    assert said.replace(str(out), str(whole.out)) == whole.said
     assert not kept(cache)
     made = values(out)
-    assert made.keys() == expected.keys()
-    assert [name for name in expected if made[name] != expected[name]] == []
+    assert made.keys() == whole.outputs.keys()
+    assert [name for name in whole.outputs if made[name] != whole.outputs[name]] == []
     assert not [path for path in out.iterdir() if path.name.startswith(".shalgai-") and path.is_dir()]
