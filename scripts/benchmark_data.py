@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+CORRIDOR = 0.012  # minutes per metre in mazes
+
 
 def fractal(ny: int, nx: int, *, power: float = 1.8, seed: int = 0) -> Float:
     """Return fractal noise of mean 0 and deviation 1: amplitudes fall with frequency to the power given."""
@@ -51,12 +53,61 @@ def white_noise(ny: int, nx: int, *, seed: int = 0) -> Float:
     return 0.01 * np.random.default_rng(seed).lognormal(0.0, 1.0, (ny, nx))
 
 
-def serpentine(ny: int, nx: int) -> Float:
-    """Return corridors one cell wide that run to and fro, joined at alternate ends; the walls are NaN."""
-    friction = np.full((ny, nx), 0.012)
-    friction[1::2] = np.nan
-    friction[1::4, -1] = 0.012
-    friction[3::4, 0] = 0.012
+def serpentine(ny: int, nx: int, *, width: int = 1) -> Float:
+    """Return corridors that run to and fro, joined at alternate ends; the walls, one cell wide, are NaN."""
+    friction = np.full((ny, nx), CORRIDOR)
+    for number, wall in enumerate(range(width, ny, width + 1)):
+        friction[wall] = np.nan
+        friction[wall, -width:] = CORRIDOR
+        if number % 2:
+            friction[wall, -width:], friction[wall, :width] = np.nan, CORRIDOR
+    return friction
+
+
+def spiral(ny: int, nx: int, *, width: int = 1) -> Float:
+    """Return one corridor that winds inwards from the first corner; the walls, one cell wide, are NaN."""
+    friction = np.full((ny, nx), CORRIDOR)
+    west, step = 0, width + 1
+    top, left, bottom, right = width, width, ny - 1 - width, nx - 1 - width
+    while left < right and top < bottom:
+        friction[top, west : right + 1] = np.nan
+        friction[top : bottom + 1, right] = np.nan
+        friction[bottom, left : right + 1] = np.nan
+        friction[top + step : bottom + 1, left] = np.nan
+        west, top, left, bottom, right = left, top + step, left + step, bottom - step, right - step
+    return friction
+
+
+def perfect_maze(ny: int, nx: int, *, width: int = 1, seed: int = 0) -> Float:
+    """Return a maze with one way between any two places, carved by a walk that turns back only where it is stuck."""
+    step, rng = width + 1, np.random.default_rng(seed)
+    rows, columns = (ny + 1) // step, (nx + 1) // step
+    friction = np.full((ny, nx), np.nan)
+    for row in range(width):
+        for column in range(width):
+            friction[row : rows * step : step, column : columns * step : step] = CORRIDOR
+    new = np.ones((rows, columns), bool)
+    new[0, 0], trail, dice = False, [(0, 0)], iter(())
+    while trail:
+        i, j = trail[-1]
+        ways = [
+            (p, q)
+            for p, q in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1))
+            if 0 <= p < rows and 0 <= q < columns and new[p, q]
+        ]
+        if not ways:
+            trail.pop()
+            continue
+        if (chance := next(dice, None)) is None:
+            dice = iter(rng.random(100_000).tolist())
+            chance = next(dice)
+        p, q = ways[int(chance * len(ways))]
+        if p == i:
+            friction[i * step : i * step + width, max(j, q) * step - 1] = CORRIDOR
+        else:
+            friction[max(i, p) * step - 1, j * step : j * step + width] = CORRIDOR
+        new[p, q] = False
+        trail.append((p, q))
     return friction
 
 

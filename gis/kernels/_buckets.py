@@ -108,18 +108,18 @@ def _better(friction, minutes, way, half, jump, cell, through):  # type: ignore[
     cannot better.
     """
     here, f = minutes[cell], friction[cell]
-    bettered = 0
+    bettered = np.int64(0)
     if _COUNT[way] > _NARROW:
         for b in range(8):
             there = np.uint64(np.int64(cell) + (jump[b] & -((way >> b) & 1)))
             through[b] = here + (f + friction[there]) * half[b]
-            bettered |= int(through[b] < minutes[there]) << b
+            bettered |= np.int64(through[b] < minutes[there]) << b
         return bettered
     for k in range(_COUNT[way]):
         move = np.int64(_MOVES[way, k])
         there = np.uint64(np.int64(cell) + jump[move])
         through[move] = here + (f + friction[there]) * half[move]
-        bettered |= int(through[move] < minutes[there]) << move
+        bettered |= np.int64(through[move] < minutes[there]) << move
     return bettered
 
 
@@ -129,12 +129,12 @@ def _better_any(land, minutes, first, moves, cell, through):  # type: ignore[no-
     ny, nx = minutes.shape
     i, j = cell // nx, cell % nx
     here = minutes[i, j]
-    bettered = 0
+    bettered = np.int64(0)
     for b in range(first, moves if land.friction[i, j] < np.inf else first):
         i2, j2 = i + ROWS[b], j + COLUMNS[b]
         if 0 <= i2 < ny and 0 <= j2 < nx and here < minutes[i2, j2]:
             through[b] = here + move_minutes(land, i, j, b)
-            bettered |= int(through[b] < minutes[i2, j2]) << b
+            bettered |= np.int64(through[b] < minutes[i2, j2]) << b
     return bettered
 
 
