@@ -126,11 +126,11 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     inputs = record.keep("read", lambda: _read(study, record))
     places = inputs.settlements.sort_index()
     level = levels(places, inputs, record)
-    travelled = record.keep("travel", lambda: travel(study, inputs, places, level, record))
     grid = make_grid(study, places)
     travelled = record.keep(
         "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
     )
+    travel_time, distance = record.keep("surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid))
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)
     with record.stage("scores"):
