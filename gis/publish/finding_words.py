@@ -8,14 +8,27 @@ A message that the table does not have stays in English.
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+from types import MappingProxyType
 from typing import NamedTuple
 
+from gis import fields as f
 from gis.errors import Finding
-from gis.publish.words import LANGUAGES, said
+from gis.publish.planner import criterion_name
+from gis.publish.words import LANGUAGES, class_name, column_label, indicator_name, said, tier_name
+
+_NAMES: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("unreachable", "over-land-to-network", "empty-tier", "map-routes-left-out"), tier_name),
+        **dict.fromkeys(("indicator-left-out", "unreachable-is-worst", "filled-in", "outliers"), indicator_name),
+        **dict.fromkeys(("discomfort-not-judged", "disparity-not-measured"), column_label),
+        "criterion-not-judged": criterion_name, "map-roads-left-out": partial(class_name, f.ROAD_CLASS),
+    }
+)  # fmt: skip
+"""Findings whose value is names of the program's own, and what says these in a language."""
 
 _HOLE = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"-?\d+\.\d+")
@@ -47,6 +60,8 @@ def finding_in(finding: Finding, language: str) -> Finding:
     ('по бездорожью до дороги дальше 2,5 км', 'до 30,5 км')
     """
     row, value = (_put(text, "value", language) for text in (finding.row, finding.value))
+    if finding.code in _NAMES:
+        value = ", ".join(_NAMES[finding.code](name, language) for name in value.split(", "))
     return replace(finding, message=_put(finding.message, finding.code, language), row=row, value=value)
 
 

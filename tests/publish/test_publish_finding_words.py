@@ -76,11 +76,17 @@ def test_every_row_is_in_three_languages_with_the_same_holes(row):
 
 
 def test_what_fills_holes_is_put_into_the_language():
-    skewed = Finding("repair", "outliers", "the indicator was skewed: 3 outliers set to the next value", value="people")
+    skewed = Finding(
+        "repair", "outliers", "the indicator was skewed: 3 outliers set to the next value", value="population"
+    )
     assert (
         finding_said(skewed)["ru"]
-        == "распределение показателя было скошено: выбросов приведено к соседнему значению: 3: people"
+        == "распределение показателя было скошено: выбросов приведено к соседнему значению: 3: Население, чел."
     )
+    none = Finding("warning", "unreachable", "settlements that reach no centre of this tier", value="town")
+    assert finding_said(none)["kk"].endswith(": қала")
+    judged = Finding("warning", "discomfort-not-judged", "limits", value="bodman_severity, wind_chill_c")
+    assert finding_in(judged, "en").value == "Severity of winter (Bodman), points, Wind chill of the coldest month, °C"
     near = Finding("warning", "tier-value", "no settlement has this value of a tier (did you mean town?)", value="twon")
     assert finding_in(near, "kk").message == "ешбір елді мекенде деңгейдің бұл мәні жоқ (town деп жазғыңыз келді ме?)"
     many = finding_in(Finding("warning", "same-place", "", value="a, b and 68 more", row="1, 2 and 68 more"), "ru")

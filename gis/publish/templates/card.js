@@ -39,7 +39,7 @@ function card(store, themes, i) {
     "article", { class: "card", tabindex: -1, lang: store.language },
     el("h2", { dir: "auto" }, store.title(i)),
     el("p", { class: "quiet" }, el("bdi", {}, others.join(" · ")), others.length ? " · " : "", el("bdi", {}, store.id[i])),
-    main, journeys(store, i), bars(store, i), facts,
+    main, journeys(store, i), linesOf(store, i), bars(store, i), facts,
   );
 }
 
@@ -60,6 +60,16 @@ function journeys(store, i) {
   const season = store.seasons.length ? [el("br"), el("small", {}, store.seasons[store.season].label)] : [];
   const head = [[w.centre], [w.time, ...season], [w.distance]].map((parts) => el("th", { scope: "col" }, ...parts));
   return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows));
+}
+
+// What the lines on the map mean, as far as the settlement has such.
+function linesOf(store, i) {
+  const w = store.words;
+  const led = store.tiers.map((tier, k) => [tier.centre ? tier.centre[i] : -1, k]).filter(([centre]) => centre >= 0 && centre !== i);
+  const known = led.some(([, k]) => store.route(i, k)), unknown = led.some(([, k]) => !store.route(i, k));
+  if (!known && !unknown) return null;
+  const line = (kind, label) => el("span", {}, el("i", { class: kind }), label);
+  return el("p", { class: "lines" }, known ? line("", w.by_road) : null, known ? line("off", w.off_road) : null, unknown ? line("unknown", w.no_route) : null);
 }
 
 // The other seasons of a journey, its worst month, and the months in which there is none.
