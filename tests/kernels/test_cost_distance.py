@@ -2,6 +2,9 @@
 
 import heapq
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.graph import MCP_Geometric
 
+from gis.kernels import _buckets
 from gis.kernels._buckets import finish_by_buckets
 from gis.kernels._moves import Land, move_lengths
 from gis.kernels.cost_distance import cost_distance
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 STRAIGHT = [(-1, 0), (1, 0), (0, -1), (0, 1)]
 DIAGONAL = [(-1, -1), (1, 1), (-1, 1), (1, -1)]
@@ -262,6 +268,113 @@ def test_large_tiles_and_the_bucket_queue_agree_bit_for_bit():
     np.testing.assert_array_equal(answer.minutes, by_buckets)
 
 
+def corridors(seed, ny, nx, width):
+    """Return a random maze: walls one cell wide on a lattice, with a way through most of them, and varied friction."""
+    rng, step = np.random.default_rng(seed), width + 1
+    friction = rng.lognormal(-4, 0.5, (ny, nx))
+    walls = np.zeros((ny, nx), bool)
+    walls[width::step] = walls[:, width::step] = True
+    friction[walls] = np.nan
+    for i in range(0, ny, step):
+        for j in range(0, nx, step):
+            down, across = rng.random(2) < 0.6
+            if down and i + width < ny:
+                friction[i + width, j : min(j + width, nx)] = 0.02
+            if across and j + width < nx:
+                friction[i : min(i + width, ny), j + width] = 0.02
+    start = np.full((ny, nx), np.inf)
+    start[0, 0], start[ny // step // 2 * step, nx // step // 2 * step] = 0.0, 7.0
+    return friction, start
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_mazes_of_any_width_equal_a_search_cell_by_cell(width, gaps):
+    friction, start = corridors(width, 67, 91, width)
+    lengths = move_lengths(np.linspace(60, 95, 67), np.full(67, 90.0))
+    by_buckets = start.copy()
+    finish_by_buckets(Land(friction, np.empty((0, 0)), lengths, gaps), 8, by_buckets, report=lambda _: None)
+    by_buckets[np.isnan(friction)] = np.nan
+    dx = np.linspace(60, 95, 67)
+    for tile in (5, 16, 62):
+        answer = cost_distance(friction, start, dx=dx, dy=90, tile=tile, diagonal_gaps=gaps)
+        np.testing.assert_array_equal(answer.minutes, by_buckets)
+    if not gaps:
+        np.testing.assert_allclose(by_buckets, dumb(friction, start, dx, 90.0, 8), rtol=1e-12)
+    _check_sources(answer, friction, start)
+
+
+FAST = {  # friction of a part of the land beside 0.01 on the rest: no one width of buckets suits both
+    "a thousandth": np.full((25, 36), 1e-5),
+    "a millionth": np.full((25, 36), 1e-8),
+    "uneven": 1e-6 * np.random.default_rng(4).lognormal(0, 2, (25, 36)),
+    "none": np.zeros((25, 36)),
+}
+
+
+@pytest.mark.parametrize("neighbours", [8, 16])
+@pytest.mark.parametrize("fast", FAST)
+def test_buckets_hold_where_friction_ranges_widely(fast, neighbours):
+    friction = np.full((80, 113), 0.01)
+    friction[20:45, 30:66] = FAST[fast]
+    friction[60:, 90:] = 1e4
+    start = np.full(friction.shape, np.inf)
+    start[2, 3], start[30, 40] = 0.0, 1.0
+    lengths = move_lengths(np.full(80, 70.0), np.full(80, 90.0))
+    minutes = start.copy()
+    finish_by_buckets(Land(friction, np.empty((0, 0)), lengths, False), neighbours, minutes, report=lambda _: None)
+    np.testing.assert_allclose(minutes, dumb(friction, start, 70.0, 90.0, neighbours), rtol=1e-12)
+
+
+def test_buckets_too_wide_are_narrowed_and_too_narrow_widened(monkeypatch):
+    rng = np.random.default_rng(6)
+    friction = np.exp(rng.normal(-4, 1, (150, 211)))
+    start = np.full(friction.shape, np.inf)
+    start[3, 7] = 0
+    land = Land(friction, np.empty((0, 0)), move_lengths(np.full(150, 70.0), np.full(150, 90.0)), False)
+    answers, works = [], []
+    relax = _buckets._relax
+    for per_minute in (1.0, 1e-9, 1e200):
+        work = []
+
+        def counted(*args, work=work):
+            result = relax(*args)
+            work.append(result[1])
+            return result
+
+        monkeypatch.setattr(_buckets, "_relax", counted)
+        monkeypatch.setattr(_buckets, "_buckets_per_minute", lambda _, per_minute=per_minute: per_minute)
+        answers.append(start.copy())
+        finish_by_buckets(land, 8, answers[-1], report=lambda _: None)
+        works.append(sum(work))
+    np.testing.assert_array_equal(answers[1], answers[0])
+    np.testing.assert_array_equal(answers[2], answers[0])
+    # Eight times as narrow after each portion of work that is mostly done again: ten times from a thousand millionth.
+    assert works[1] < works[0] + 11 * _buckets._BUDGET
+    assert works[2] < 2 * works[0]
+
+
+def test_entries_are_added_when_many_cells_wait(monkeypatch):
+    monkeypatch.setattr(_buckets, "_ENTRIES", 64)
+    friction, start = land(3, 60, 70, 0.1)
+    start[::2, ::3] = np.random.default_rng(0).uniform(0, 5, start[::2, ::3].shape)
+    minutes = start.copy()
+    finish_by_buckets(
+        Land(friction, np.empty((0, 0)), move_lengths(np.full(60, 9.0), np.full(60, 9.0)), False), 16, minutes,
+        report=lambda _: None,
+    )  # fmt: skip
+    minutes[np.isnan(friction) & np.isinf(minutes)] = np.nan
+    np.testing.assert_allclose(minutes, dumb(friction, start, 9.0, 9.0, 16), rtol=1e-12)
+
+
+def test_sources_refuse_land_that_was_changed_before_they_were_asked_for():
+    friction, start = land(2)
+    answer = cost_distance(friction, start, dx=100, dy=100)
+    friction[friction < np.inf] *= 1.1
+    with pytest.raises(RuntimeError, match="were changed before sources were asked for"):
+        answer.source  # noqa: B018
+
+
 def test_a_maze_is_finished_by_buckets_with_the_same_answer():
     friction = np.full((61, 90), 0.01)
     friction[1::2] = np.nan
@@ -320,3 +433,57 @@ def test_inputs_are_left_alone_and_float32_is_taken():
     cost_distance(friction, start, dx=100, dy=100)
     np.testing.assert_array_equal(friction, before[0])
     np.testing.assert_array_equal(start, before[1])
+
+
+INTERRUPTED = {  # what is solved, and the kernel at whose first call the signal is sent
+    "tiles": ("np.full((6000, 6001), 0.01)", "_tiles", "_settle_all"),
+    "buckets": ("serpentine(6000, 6001, width=3)", "_buckets", "_relax"),
+    "trace": ("np.full((3000, 12_001), 0.01)", "cost_distance", "trace_moves"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("phase", INTERRUPTED)
+def test_ctrl_c_is_heard_on_36_million_cells(phase):
+    land, module, kernel = INTERRUPTED[phase]
+    code = f"""
+import importlib, os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background may hand down a deaf one
+sys.path.insert(0, {str(SCRIPTS)!r})
+import numpy as np
+from benchmark_data import serpentine
+from gis.kernels.cost_distance import cost_distance
+def start(land):
+    start = np.full(land.shape, np.inf)
+    start[0, 0] = 0
+    return start
+for small in (np.full((50, 60), 0.01), serpentine(90, 80)):
+    cost_distance(small, start(small), dx=1, dy=1).source  # compiled
+land = {land}
+begin = start(land)
+module = importlib.import_module("gis.kernels.{module}")
+original, sent = module.{kernel}, []
+def called(*args):
+    if not sent:
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+    return original(*args)
+module.{kernel} = called
+try:
+    cost_distance(land, begin, dx=1, dy=1).source
+except KeyboardInterrupt:
+    print(time.monotonic() - sent[0], flush=True)
+"""
+    answer = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, timeout=300, check=True)
+    assert float(answer.stdout) < 10  # seconds: 0.1 on a quiet machine
+
+
+def test_progress_is_told_often_and_never_falls():
+    for friction in (np.full((1500, 1501), 0.01), corridors(0, 1500, 1501, 1)[0]):
+        start = np.full(friction.shape, np.inf)
+        start[0, 0] = 0
+        shares = []
+        cost_distance(friction, start, dx=1, dy=1, progress=shares.append)
+        assert len(shares) > 5
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
