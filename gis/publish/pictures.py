@@ -66,7 +66,8 @@ def write_classes_by_region(path: Path, regions: pd.DataFrame, names: Sequence[s
             if not counts[:, column].any():
                 continue
             colour = palette.POTENTIAL[name]
-            axes.barh(rows, share[:, column], left=left, color=colour, height=0.78, edgecolor="white", linewidth=0.5,
+            edge = palette.OUTLINE if name in (f.UNINHABITED, f.UNKNOWN) else "white"  # light ones need a line
+            axes.barh(rows, share[:, column], left=left, color=colour, height=0.78, edgecolor=edge, linewidth=0.5,
                       label=class_name(f.POTENTIAL, name, language))  # fmt: skip
             for row in np.flatnonzero(share[:, column] >= _ROOM).tolist():
                 middle = left[row] + share[row, column] / 2
@@ -184,7 +185,7 @@ def write_ranking(
                 mean = float(first["value"].iloc[0] / first["to_mean"].iloc[0])
                 label = w["planning.mean"] + ": " + number(mean, language, 1)
                 axes.axvline(mean, color=palette.CENTRE, linewidth=1, linestyle="--")
-                axes.set_title(label, loc="right", fontsize="medium")
+                axes.set_xlabel(label, loc="right", fontsize="medium")
             axes.set_title(column_label(str(column), language), loc="left", fontsize="medium", fontweight="bold")
             axes.spines[["top", "right"]].set_visible(False)
         _save(figure, path)

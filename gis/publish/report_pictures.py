@@ -25,6 +25,7 @@ Float = NDArray[np.float64]
 _DOTS_PER_INCH = 200
 _ROADS_MAX = 50_000
 _LABELS = 18
+_SCORES = (20, 40, 60, 80)
 _HOURS = 12.0
 _DASHES = ("-", "--", "-.", ":")
 
@@ -101,6 +102,82 @@ def write_class_map(
         axes.spines[:].set_color("#bbbbbb")
         figure.legend(handles=shown[::-1], loc="outside lower center", ncols=3, frameon=False)
         _save(figure, path)
+
+
+def write_region_map(
+    path: Path,
+    regions: gpd.GeoDataFrame,
+    values: Float,
+    *,
+    below: Mapping[str, gpd.GeoDataFrame | None],
+    names: Sequence[str],
+) -> None:
+    """Colour the regions by a score of 0 to 100, in steps of 20; each has its name, where there is room for it.
+
+    Parameters
+    ----------
+    path
+        The `.svg`; replaced where it exists.
+    regions
+        Polygons in longitude and latitude.
+    values
+        Of the regions, in their order; NaN where there are no settlements.
+    below
+        `water`, where the study has it: drawn over the regions.
+    names
+        Of the regions, in their order.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+    from matplotlib.patheffects import withStroke
+
+    west, south, east, north = regions.total_bounds
+    middle = np.cos(np.radians((south + north) / 2))
+    wide = max(east - west, 0.2) * middle / max(north - south, 0.2)
+    steps = np.digitize(values, _SCORES)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(7.0, float(np.clip(7.0 / wide, 3.0, 8.0)) + 0.5), layout="constrained")
+        axes = figure.add_subplot()
+        colours = [palette.NO_DATA if np.isnan(v) else palette.VIABILITY[k] for v, k in zip(values, steps, strict=True)]
+        _fill(axes, regions, colours, "#777777", 1)
+        water = below.get("water")
+        if water is not None:
+            _fill(axes, water, [palette.CONTEXT["water"]] * len(water), "#b9b4aa", 2)
+        at = regions.geometry.representative_point()
+        distance = 0.06 * max((east - west) * middle, north - south)
+        size = shapely.area(regions.geometry.to_numpy())
+        for i in _apart(at.x.to_numpy() * middle, at.y.to_numpy(), size, distance):
+            axes.annotate(
+                str(names[i]).replace(" ", "\n"), (at.x.iloc[i], at.y.iloc[i]), ha="center", va="center",
+                fontsize=5.5, zorder=4, path_effects=[withStroke(linewidth=1.4, foreground=palette.HALO)],
+            )  # fmt: skip
+        ends = [0, *_SCORES, 100]
+        keys = [
+            Patch(facecolor=palette.VIABILITY[k], edgecolor="#777777", label=f"{ends[k]}–{ends[k + 1]}")
+            for k in sorted(set(steps[~np.isnan(values)].tolist()))
+        ]
+        pad = 0.02 * (east - west)
+        axes.set(
+            xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), aspect=1 / middle, xticks=[], yticks=[]
+        )
+        axes.spines[:].set_visible(False)
+        figure.legend(handles=keys, loc="outside lower center", ncols=len(ends), frameon=False)
+        _save(figure, path)
+
+
+def _fill(axes: Any, layer: gpd.GeoDataFrame, colours: Sequence[str], edge: str, zorder: int) -> None:
+    """Fill polygons, their holes left open."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path as Outline
+
+    parts, of = shapely.get_parts(shapely.force_2d(layer.geometry.to_numpy()), return_index=True)
+    outlines = [
+        Outline.make_compound_path(*(Outline(np.asarray(ring.coords)) for ring in (part.exterior, *part.interiors)))
+        for part in parts
+    ]
+    faces = [colours[i] for i in of]
+    axes.add_collection(PathCollection(outlines, facecolors=faces, edgecolors=edge, linewidths=0.4, zorder=zorder))
 
 
 def _apart(x: Float, y: Float, people: Float, distance: float) -> list[int]:

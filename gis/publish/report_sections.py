@@ -15,7 +15,7 @@ from gis.publish.pictures import write_classes_by_region
 from gis.publish.report import Block, Items, Picture, Section, Table, Text
 from gis.publish.report_base import NOTHING, Run, headings, place_names, places, region_name, written_day
 from gis.publish.report_methods import methods, reproduce
-from gis.publish.report_pictures import write_class_map, write_reach
+from gis.publish.report_pictures import write_class_map, write_reach, write_region_map
 from gis.publish.words import class_name, column_label, indicator_name, tier_name, words
 
 REVIEW: Mapping[str, tuple[int, float]] = {
@@ -155,7 +155,19 @@ def _by_region(run: Run, folder: Path) -> list[Block]:
     ]
     named = [class_name(f.POTENTIAL, name, run.language) for name in f.POTENTIALS]
     head = [w["column.region"], w["column.settlements"], *named, w["column.population"]]
-    return [Table(head, rows, numbers=7, total=True), Picture(path, w["report.by_region"])]
+    return [Table(head, rows, numbers=7, total=True), Picture(path, w["report.by_region"]), *_region_map(run, folder)]
+
+
+def _region_map(run: Run, folder: Path) -> list[Block]:
+    """The regions coloured by the mean viability of their settlements, where the study has their polygons."""
+    polygons, table = run.below.get("regions"), run.tables["regions"].set_index(f.REGION)
+    column = f"{f.VIABILITY}_mean"
+    if polygons is None or column not in table:
+        return []
+    path, values = f"{_FOLDER}/viability_by_region.svg", table[column].reindex(polygons[f.REGION]).to_numpy(float)
+    names = [region_name(run, name) for name in polygons[f.REGION]]
+    write_region_map(folder / path, polygons, values, below=run.below, names=names)
+    return [Picture(path, column_label(column, run.language))]
 
 
 def _remoteness(run: Run, folder: Path) -> list[Block]:
