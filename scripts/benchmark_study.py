@@ -122,6 +122,7 @@ class Process:
     """What a process took."""
 
     seconds: float
+    core_seconds: float
     peak_gib: float
 
 
@@ -142,7 +143,8 @@ def timed(command: list[str], folder: Path, limit_s: float) -> Process | None:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{(folder / 'log.txt').read_text()[-2000:]}")
-    return Process(time.perf_counter() - begin, usage.ru_maxrss * 1024 / 2**30)
+    core = usage.ru_utime + usage.ru_stime
+    return Process(time.perf_counter() - begin, core, usage.ru_maxrss * 1024 / 2**30)
 
 
 def study(runs: int, edges: int, limit_s: float = 3600.0) -> None:
@@ -182,6 +184,7 @@ def report(folder: Path, edges: int, taken: dict[str, list[Process]], shared: li
         seconds = [process.seconds for process in processes]
         print(
             f"  {name:28} {statistics.median(seconds):8.1f} s ({min(seconds):.1f} to {max(seconds):.1f}), "
+            f"{statistics.median(process.core_seconds for process in processes):.1f} core s, "
             f"peak {max(process.peak_gib for process in processes):.2f} GiB"
         )
     ours, theirs = ([process.seconds for process in processes] for processes in taken.values())
