@@ -304,6 +304,21 @@ def hops_to_ends(slots, chain, start, forth, back):  # type: ignore[no-untyped-d
 
 
 @kernel
+def follow(via, from_node, edge_last_node, edge_along, source, last_node, along):  # type: ignore[no-untyped-def]
+    """Give every core node the source at the root of its route, and what is known of the edge `via` which it came."""
+    done = via < 0
+    for v in range(len(source)):
+        root = v
+        while not done[root]:
+            root = from_node[via[root]]
+        here = v
+        while not done[here]:
+            e = via[here]
+            source[here], last_node[here], along[here] = source[root], edge_last_node[e], edge_along[e]
+            done[here], here = True, from_node[e]
+
+
+@kernel
 def relabel(predecessor, source):  # type: ignore[no-untyped-def]
     """Give every node the source at the root of its route."""
     done = predecessor < 0

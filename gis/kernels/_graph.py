@@ -100,6 +100,11 @@ class Contracted:
         """Return the number of nodes of the whole graph."""
         return self.graph.n
 
+    @property
+    def chains(self) -> tuple[Long, Int, NDArray[np.int32], Float, Float]:
+        """Return start, node, ends, forth and back, as the kernels take them."""
+        return self.start, self.node, self.ends, self.forth, self.back
+
     @cached_property
     def slot(self) -> Long:
         """Return the place of each node in `node`, -1 for core nodes."""

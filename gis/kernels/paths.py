@@ -97,21 +97,14 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     order = order[begin[order] < np.inf]
     minutes, source = np.full(whole.n, np.inf), np.empty(whole.n, np.int32)
     minutes[places[order]], source[places[order]] = begin[order], order
-    core_minutes, core_source = minutes[whole.core_node], source[whole.core_node]
-    core_source[core_minutes == np.inf] = -1
-    last_node, along = np.full(whole.core.n, -1, np.int32), np.full(whole.core.n, -1, np.int32)
-    chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
-    inside = whole.slot[places[order]]
-    sown = np.unique(whole.chain_of(inside[inside >= 0]))
-    _chains.leave_chains(sown, *chains, minutes, source, core_minutes, core_source, last_node, along)
-    via = _search(whole.core, core_minutes, core_source)
-    moved = np.flatnonzero(via >= 0)
-    last_node[moved], along[moved] = whole.last_node[via[moved]], whole.along[via[moved]]
+    slots = whole.slot[places[order]]
+    sown = np.unique(whole.chain_of(slots[slots >= 0]))
+    core_minutes, core_source, last_node, along = _search(whole, places[order], order, sown, minutes, source)
     predecessor = np.empty(whole.n, np.int32)
     minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
     predecessor[whole.core_node] = last_node
-    core_labels, labels = (whole.core_node, along, core_minutes, core_source), (minutes, source, predecessor)
-    _over_chains(whole, lambda *part: _chains.fill_chains(*part, *chains, *core_labels, *labels))
+    labels = (whole.core_node, along, core_minutes, core_source, minutes, source, predecessor)
+    _over_chains(whole, lambda *part: _chains.fill_chains(*part, *whole.chains, *labels))
     # Where sources inside a chain tie with others, an end and the node before it may name different ones.
     for way, last in enumerate((whole.start[sown + 1] - 1, whole.start[sown])):
         end = whole.ends[sown, 1 - way]
@@ -120,18 +113,28 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     return Nearest(minutes, source, predecessor)
 
 
-def _search(core: Graph, minutes: Float, source: Int) -> Int:
-    """Run one search in place; return the edge by which each node was reached, -1 none."""
+def _search(
+    whole: Contracted, places: Long, order: Long, sown: Long, minutes: Float, source: Int
+) -> tuple[Float, Int, Int, Int]:
+    """Search the core; return minutes, source, last node and the way along a chain of every core node.
+
+    The sources are at `places`, `order` their positions; `minutes` and `source` hold those inside the chains `sown`.
+    """
+    core, at = whole.core, whole.core_of[places]
+    core_minutes, (core_source, last_node, along) = np.full(core.n, np.inf), np.full((3, core.n), -1, np.int32)
+    core_minutes[at[at >= 0]], core_source[at[at >= 0]] = minutes[places[at >= 0]], order[at >= 0]
+    if len(sown):
+        _chains.leave_chains(sown, *whole.chains, minutes, source, core_minutes, core_source, last_node, along)
     via = np.full(core.n, -1, np.int32)
-    on_all_cores(lambda stop: _labels.search(*core.rows, minutes, via, stop))
-    before, moved = via.copy(), np.flatnonzero(via >= 0)
-    before[moved] = core.from_node[via[moved]]
-    _chains.relabel(before, source)
-    return via
+    on_all_cores(lambda stop: _labels.search(*core.rows, core_minutes, via, stop))
+    _chains.follow(via, core.from_node, whole.last_node, whole.along, core_source, last_node, along)
+    return core_minutes, core_source, last_node, along
 
 
 def _over_chains(whole: Contracted, fill: Callable[..., object]) -> None:
     """Run `fill(first, last, stop)` over all chains, an equal share on every core."""
+    if not len(whole.ends):
+        return
     parts = np.linspace(0, len(whole.ends), cores() + 1).astype(int)
     on_all_cores(fill, itertools.pairwise(parts))
 
@@ -188,9 +191,8 @@ def k_nearest(
     own, own_next = np.full(whole.n, -1, np.int32), np.full(len(places), -1, np.int32)
     for i in np.flatnonzero(begin < np.inf)[::-1]:
         own[places[i]], own_next[i] = i, own[places[i]]
-    chains = (whole.start, whole.node, whole.ends, whole.forth, whole.back)
     labels = (own, own_next, begin, core_minutes, core_source, minutes, source)
-    _over_chains(whole, lambda *part: _chains.fill_chains_k(*part, *chains, *labels))
+    _over_chains(whole, lambda *part: _chains.fill_chains_k(*part, *whole.chains, *labels))
     return minutes, source
 
 
