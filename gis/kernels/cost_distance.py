@@ -33,28 +33,27 @@ class CostDistance:
         Least minutes from the cell to a start: 0 at a centre, `inf` at barriers and where no start can be
         reached, NaN where friction is unknown.
     trace
-        What makes sources and moves.
+        What makes the moves.
+    label
+        What makes the sources of the moves.
     """
 
     minutes: Float
-    trace: Callable[[], tuple[Int, NDArray[np.uint8]]] = field(repr=False)
+    trace: Callable[[], NDArray[np.uint8]] = field(repr=False)
+    label: Callable[[NDArray[np.uint8]], Int] = field(repr=False)
 
     @cached_property
-    def _traced(self) -> tuple[Int, NDArray[np.uint8]]:
-        return self.trace()
-
-    @property
-    def source(self) -> Int:
-        """Return the flat index (`row * nx + column`) of the start cell that serves each cell; -1 none."""
-        return self._traced[0]
-
-    @property
     def move_in(self) -> NDArray[np.uint8]:
         """Return the number of the move by which the minutes came into each cell, as `way` reads it.
 
         0-15, 254 at a start, 255 none.
         """
-        return self._traced[1]
+        return self.trace()
+
+    @cached_property
+    def source(self) -> Int:
+        """Return the flat index (`row * nx + column`) of the start cell that serves each cell; -1 none."""
+        return self.label(self.move_in)
 
     def way(self, row: int, column: int) -> NDArray[np.int64]:
         """Return the rows and columns of the cells of the journey from a cell to its start, shape `(cells, 2)`.
@@ -185,7 +184,8 @@ def cost_distance(
         for _ in pool.map(lambda band: mark_unknown(f, minutes, *band), _bands(f.shape)):
             pass
     report(n_open)
-    return CostDistance(minutes, partial(_trace, land, neighbours, begin, minutes, n_threads))
+    trace = partial(_trace, land, neighbours, begin, minutes, n_threads)
+    return CostDistance(minutes, trace, partial(_label, n_threads))
 
 
 def _cores() -> int:
@@ -248,16 +248,24 @@ def _count(friction, start, first, last):  # type: ignore[no-untyped-def]
     return n_starts, n_open, bad_friction, bad_start
 
 
-def _trace(land: Land, moves: int, start: Float, minutes: Float, threads: int) -> tuple[Int, NDArray[np.uint8]]:
-    """Derive sources and moves from the final minutes, in bands of rows."""
-    nx = minutes.shape[1]
+def _trace(land: Land, moves: int, start: Float, minutes: Float, threads: int) -> NDArray[np.uint8]:
+    """Derive moves from the final minutes, in bands of rows."""
     move_in = np.empty(minutes.shape, np.uint8)
-    source = np.full(minutes.shape, -1, np.int32)
     bands = _bands(minutes.shape)
     with ThreadPoolExecutor(threads) as pool:
         untied = sum(pool.map(lambda band: trace_moves(land, moves, start, minutes, move_in, *band), bands))
-        if untied and untied > sum(tie_equals(land, moves, minutes, move_in, *band) for band in bands):
-            raise RuntimeError("minutes, friction, start or elevation were changed before sources were asked for")
-        for _ in pool.map(lambda band: label_sources(move_in, source, band[0] * nx, band[1] * nx), bands):
+    if untied and untied > sum(tie_equals(land, moves, minutes, move_in, *band) for band in bands):
+        raise RuntimeError("minutes, friction, start or elevation were changed before sources were asked for")
+    return move_in
+
+
+def _label(threads: int, move_in: NDArray[np.uint8]) -> Int:
+    """Derive sources from moves, in bands of rows."""
+    nx = move_in.shape[1]
+    source = np.full(move_in.shape, -1, np.int32)
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(
+            lambda band: label_sources(move_in, source, band[0] * nx, band[1] * nx), _bands(move_in.shape)
+        ):
             pass
-    return source, move_in
+    return source
