@@ -70,9 +70,10 @@ def vertex_measures_m(lines: NDArray[np.object_]) -> tuple[Float, Int, Int]:
     xy = shapely.get_coordinates(lines)
     end = np.cumsum(shapely.get_num_coordinates(lines))
     first = np.concatenate([[0], end[:-1]]).astype(np.int64)[: len(lines)]
+    within = np.ones(len(xy), bool)
+    within[first] = False
     step = np.zeros(len(xy))
-    step[1:] = segment_lengths_m(xy[:-1], xy[1:])
-    step[first] = 0.0
+    step[1:] = segment_lengths_m(xy[:-1], xy[1:], where=within[1:])
     return np.cumsum(step), first, (end - 1).astype(np.int64)
 
 
@@ -164,8 +165,15 @@ def parts_of_lines(lines: NDArray[np.object_], start: Float, end: Float) -> NDAr
     return np.asarray(shapely.linestrings(xy[order], indices=np.concatenate([number, of_line[inside], number])[order]))
 
 
-def segment_lengths_m(start: Float, end: Float) -> Float:
+def segment_lengths_m(start: Float, end: Float, *, where: NDArray[np.bool_] | None = None) -> Float:
     """Return the geodesic length between pairs of points, each of shape `(n, 2)` in degrees.
+
+    Parameters
+    ----------
+    start, end
+        Longitude and latitude (WGS 84), shape `(n, 2)`.
+    where
+        Which pairs to measure, shape `(n,)`; the others get 0. None: all.
 
     Examples
     --------
@@ -173,6 +181,8 @@ def segment_lengths_m(start: Float, end: Float) -> Float:
     [0.0]
     """
     length = short_lengths_m(start, end)
+    if where is not None:
+        length[~where] = 0.0
     far = np.flatnonzero(np.isnan(length))
     if len(far):
         _, _, length[far] = GEOD.inv(start[far, 0], start[far, 1], end[far, 0], end[far, 1])

@@ -293,10 +293,8 @@ def _lengths_m(xy: Float, line: Int, ends: Int) -> Float:
     """Add up the geodesic length of the segments of each piece, from its first vertex to its last in turn."""
     if len(ends) == 0:
         return np.empty(0)
-    step = np.zeros(len(xy))
-    inside = np.flatnonzero(line[1:] == line[:-1])
-    step[inside] = segment_lengths_m(xy[inside], xy[inside + 1])
-    return np.asarray(np.add.reduceat(step, ends)[::2])
+    step = segment_lengths_m(xy[:-1], xy[1:], where=line[1:] == line[:-1])
+    return np.asarray(np.add.reduceat(np.append(step, 0.0), ends)[::2])
 
 
 @contextmanager
