@@ -171,8 +171,8 @@ def journey_lines(
     target = points.index.get_indexer(pd.Index(to_id.where(to_id.notna(), points.index[0])))
     lines = np.full(len(points), None, dtype=object)
     for i in np.flatnonzero(np.isin(mode, [OVER_LAND, STRAIGHT])):
-        direct = None if legs is None else legs.line_to(int(i), int(target[i]))
-        lines[i] = shapely.LineString(xy[[i, target[i]]] if direct is None else direct)
+        middle = np.empty((0, 2)) if legs is None else legs.between_centre(int(i), int(target[i]))
+        lines[i] = shapely.LineString([xy[i], *middle, xy[target[i]]])
     if roads is not None and legs is not None and (mode == BY_ROAD).any():
         search = search_roads(roads, legs, centre)
         step = steps_onward(roads, search)
@@ -181,10 +181,10 @@ def journey_lines(
             nodes = nodes_of_route(search.found.predecessor, int(roads.pieces.cut_node[search.way[i]]))
             steps = step[nodes[:-1]]
             _draw(roads, np.setdiff1d(steps, list(used)), used)
-            into = legs.lines[search.into[search.found.source[nodes[0]]]]
-            there, back = legs.lines[search.way[i]], xy[[target[i]]] if into is None else into[::-1]
-            drawn = (used[s] for s in steps.tolist())
-            lines[i] = shapely.LineString(np.concatenate([xy[[i]] if there is None else there, *drawn, back]))
+            into = int(search.into[search.found.source[nodes[0]]])
+            there, back = legs.between(int(search.way[i])), legs.between(into)[::-1]
+            drawn = [used[s] for s in steps.tolist()] or [shapely.get_coordinates(roads.place(int(nodes[0])))]
+            lines[i] = shapely.LineString(np.concatenate([xy[[i]], there, *drawn, back, xy[[target[i]]]]))
     return gpd.GeoSeries(shapely.simplify(lines, simplify_degrees), index=points.index, crs=points.crs)
 
 

@@ -52,8 +52,12 @@ def road_matrix(lon: Float, lat: Float, roads: Roads, legs: Legs, places: Int) -
             minutes = between[start, end_of[order]] + legs.access_min[ways[order]] + legs.into_min[way]
             row = out[column[legs.settlement[way]]]
             row[who] = np.minimum(row[who], np.minimum.reduceat(minutes, first))
-    i, j, km = _pairs_within(lon, lat, places, legs.over_land_max_km)
-    np.minimum.at(out, (j, i), km / legs.over_land_kph * 60.0)
+    if legs.walkers is None:
+        i, j, km = _pairs_within(lon, lat, places, legs.over_land_max_km)
+        np.minimum.at(out, (j, i), km / legs.over_land_kph * 60.0)
+    else:
+        walks = legs.walkers.ways_to(places)
+        np.minimum.at(out, (column[walks["to"]], walks["settlement"]), walks["minutes"].to_numpy(float))
     out[np.arange(m), places] = 0.0
     return out.T
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.fields import NAME, REF, ROAD_CLASS, SPEED_KPH, SURFACE
 from gis.kernels.paths import route as nodes_of_route
-from gis.space.geodesy import parts_of_lines, points_along
+from gis.space.geodesy import parts_of_lines
 from gis.stages.journey_parts import SHARE_LEAST
 from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, Legs, Roads, search_roads
 
@@ -125,8 +125,9 @@ def route(
         return Route(settlement, settlement, mode, _frame([]), 0.0, 0.0)
     here, there = points.loc[settlement], points.loc[to_id]
     if mode != BY_ROAD:
-        line = None if legs is None else legs.line_to(*points.index.get_indexer([settlement, to_id]).tolist())
-        shape = shapely.LineString([here, there] if line is None else line)
+        own, centre_at = points.index.get_indexer([settlement, to_id]).tolist()
+        middle = np.empty((0, 2)) if legs is None else legs.between_centre(own, centre_at)
+        shape = shapely.LineString([here.coords[0], *middle, there.coords[0]])
         leg = {"kind": mode, "length_km": km, "travel_time_min": minutes, "geometry": shape}
         return Route(settlement, str(to_id), mode, _frame([leg]), km, minutes)
     if centre is None or roads is None or legs is None:
@@ -137,9 +138,9 @@ def route(
     into = int(search.into[search.found.source[node]])
     nodes = nodes_of_route(search.found.predecessor, node)
     found = [
-        _access(legs, way, float(legs.access_min[way]), here, _place(roads, node)),
+        _access(legs, way, float(legs.access_min[way]), here, roads.place(node)),
         *_along(roads, nodes),
-        _access(legs, into, float(legs.into_min[into]), there, _place(roads, int(nodes[-1])), back=True),
+        _access(legs, into, float(legs.into_min[into]), there, roads.place(int(nodes[-1])), back=True),
     ]
     frame = _frame([leg for leg in found if leg["length_km"] > 0])
     return Route(
@@ -150,7 +151,7 @@ def route(
 def _access(
     legs: Legs, way: int, minutes: float, own: shapely.Point, road: shapely.Point, *, back: bool = False
 ) -> dict[str, Any]:
-    line = shapely.LineString([own, road] if legs.lines[way] is None else legs.lines[way])
+    line = shapely.LineString([own.coords[0], *legs.between(way), road.coords[0]])
     return {
         "kind": OVER_LAND if legs.over_land[way] else ACCESS,
         "length_km": float(legs.access_km[way]),
@@ -183,15 +184,6 @@ def _along(roads: Roads, nodes: NDArray[np.int64]) -> list[dict[str, Any]]:
         }
         for i in range(len(step))
     ]
-
-
-def _place(roads: Roads, node: int) -> shapely.Point:
-    """Where a node of the cut network lies."""
-    if node < len(roads.network.nodes):
-        return roads.network.nodes.geometry.iloc[node]
-    piece = int(np.flatnonzero(roads.pieces.to_id == node)[0])
-    line = roads.network.edges.geometry.to_numpy()[[roads.pieces.edge[piece]]]
-    return shapely.Point(points_along(line, np.array([0]), roads.pieces.end[[piece]])[0])
 
 
 def _frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:

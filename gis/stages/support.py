@@ -51,8 +51,12 @@ def road_pairs(
     """
     who = np.flatnonzero(candidate)
     by_road = _within(roads, legs, who, len(points), limit_min)
-    over_land = _straight_within(points, who, min(limit_min / 60 * legs.over_land_kph, legs.over_land_max_km))
-    over_land["minutes"] *= 60 / legs.over_land_kph
+    if legs.walkers is None:
+        over_land = _straight_within(points, who, min(limit_min / 60 * legs.over_land_kph, legs.over_land_max_km))
+        over_land["minutes"] *= 60 / legs.over_land_kph
+    else:
+        walks = legs.walkers.ways_to(who, limit_min).rename(columns={"settlement": "from"})
+        over_land = pd.concat([walks, pd.DataFrame({"from": who, "to": who, "minutes": 0.0})])
     return _best(points.index, [by_road, over_land], limit_min)
 
 

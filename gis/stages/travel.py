@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M, OFFROAD_MIN, ROAD_CLASS, ROAD_MIN, TRACK_MIN
 from gis.kernels.paths import Graph, Nearest, accumulate, csr_graph, nearest
-from gis.space.geodesy import nearest_point
+from gis.space.geodesy import nearest_point, points_along
 from gis.space.network import Network, Pieces, cut_edges
+from gis.stages.land import Walkers
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -51,12 +53,15 @@ class Legs:
         Where the road is not joined to the nearest one of the settlement.
     over_land
         Where it is no local street or track.
-    lines
-        Coordinates of the ways that are not straight, longitude and latitude, from the settlement to the road; None
-        for the others.
+    paths
+        The cells that a way over land passes, from the settlement to the road; None where it is a straight line.
+    via
+        The settlement whose own way to the road is the last part of it, -1 none.
     direct
-        Ways over land from settlements to centres: `settlement`, `to`, `access_min`, `km`, `line`. None: they are
+        Ways over land from settlements to centres: `settlement`, `to`, `access_min`, `km`, `path`. None: they are
         straight lines.
+    walkers
+        Who may walk over the land to any place. None: all may, straight.
     """
 
     settlement: Int
@@ -67,15 +72,33 @@ class Legs:
     into_min: Float
     moved: NDArray[np.bool_]
     over_land: NDArray[np.bool_]
-    lines: NDArray[np.object_]
+    paths: NDArray[np.object_]
+    via: Int
     direct: pd.DataFrame | None = None
+    walkers: Walkers | None = None
 
-    def line_to(self, settlement: int, centre: int) -> Float | None:
-        """Return the coordinates of the way over land to a centre, shape `(k, 2)`; None where it is a straight line."""
+    def between(self, way: int) -> Float:
+        """Return the places on a way between the settlement and the road, longitude and latitude, shape `(k, 2)`.
+
+        They are the middles of the cells between those of the settlement and of the road; none where it is straight.
+        """
+        places = self._middles(int(self.settlement[way]), self.paths[way])
+        via = int(self.via[way])
+        return places if via < 0 or self.walkers is None else np.vstack([places, self.walkers.at.lonlat[[via]]])
+
+    def between_centre(self, settlement: int, centre: int) -> Float:
+        """Return the same on the way over land from a settlement to a centre."""
         if self.direct is None:
-            return None
+            return np.empty((0, 2))
         rows = self.direct[(self.direct["settlement"] == settlement) & (self.direct["to"] == centre)]
-        return np.asarray(rows["line"].iloc[0]) if len(rows) else None
+        return self._middles(settlement, rows["path"].iloc[0] if len(rows) else None)
+
+    def _middles(self, settlement: int, path: Int | None) -> Float:
+        if path is None or self.walkers is None:
+            return np.empty((0, 2))
+        at = self.walkers.at
+        first = int(at.cell[settlement] == at.own[settlement])
+        return self.walkers.land.lonlat(path[first:-1])
 
 
 def access_legs(
@@ -117,8 +140,8 @@ def access_legs(
     who = np.arange(len(km)) if settlement is None else np.asarray(settlement, np.int64)
     moved = np.ones(len(who), bool)
     moved[np.unique(who, return_index=True)[1]] = False
-    lines = np.full(len(who), None, object)
-    return Legs(who, minutes, km, over_land_kph, over_land_max_km, minutes, moved, km > near_km, lines)
+    straight, nobody = np.full(len(who), None, object), np.full(len(who), -1)
+    return Legs(who, minutes, km, over_land_kph, over_land_max_km, minutes, moved, km > near_km, straight, nobody)
 
 
 def tier_levels(
@@ -201,6 +224,14 @@ class Roads:
     def with_minutes_of(self, network: Network) -> "Roads":
         """Return the same cuts of the same network with other minutes."""
         return self._of(network, self.pieces)
+
+    def place(self, node: int) -> shapely.Point:
+        """Return where a node of the cut network lies."""
+        if node < len(self.network.nodes):
+            return self.network.nodes.geometry.iloc[node]
+        piece = int(np.flatnonzero(self.pieces.to_id == node)[0])
+        line = self.network.edges.geometry.to_numpy()[[self.pieces.edge[piece]]]
+        return shapely.Point(points_along(line, np.array([0]), self.pieces.end[[piece]])[0])
 
     @classmethod
     def _of(cls, network: Network, pieces: Pieces) -> "Roads":

@@ -284,9 +284,14 @@ def _faster_legs(legs: Legs, factor: pd.Series) -> Legs:
     over_land = float(factor[_OVER_LAND])
     by = np.where(legs.over_land, over_land, factor[_NEAR])
     direct = None if legs.direct is None else legs.direct.assign(access_min=legs.direct["access_min"] / over_land)
-    speed = legs.over_land_kph * over_land
+    walkers = None if legs.walkers is None else replace(legs.walkers, faster=legs.walkers.faster * over_land)
     return replace(
-        legs, access_min=legs.access_min / by, into_min=legs.into_min / by, over_land_kph=speed, direct=direct
+        legs,
+        access_min=legs.access_min / by,
+        into_min=legs.into_min / by,
+        over_land_kph=legs.over_land_kph * over_land,
+        direct=direct,
+        walkers=walkers,
     )
 
 

@@ -8,15 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis import fields
+from gis.space.geodesy import points_along
 from gis.space.impedance import with_minutes
 from gis.space.network import Network
+from gis.stages.land import Land, Walkers, doors
 from gis.stages.over_land import (
-    Doors,
-    Land,
     Spread,
-    doors,
     legs_on_land,
-    lines_of,
     open_cells,
     to_nearest_road,
     ways_of_centres,
@@ -108,11 +106,14 @@ def on_land(
     walks = np.ones(len(points), bool)
     walks[legs.settlement[np.isfinite(legs.access_min) & main[ways["edge"].to_numpy(np.int64)]]] = False
     off_road = ~np.isfinite(legs.access_min[: len(points)])
+    nobody = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _DIRECT.items()})
+    legs = replace(legs, walkers=Walkers(land, at, walks, legs.over_land_max_km), direct=nobody)
     around = ways_of_centres(land, at, cells, walks, list(centre.values()), max_km=legs.over_land_max_km)
     if len(around):
-        ways, legs = _with(ways, legs, around, network, land, at)
+        ways, legs = _with(ways, legs, around, network)
         roads = Roads.cut_at(base, ways)
         cells = meet(roads)
+    on_main = np.unique(cells.cell[main[cells.roads.pieces.edge[cells.piece]]])
     served = np.flatnonzero(np.any(list(centre.values()), axis=0) & (at.cell >= 0))
     surface: dict[tuple[str, str], Minutes] = {}
     found, to_road = [], pd.DataFrame()
@@ -133,84 +134,69 @@ def on_land(
             )  # fmt: skip
             walked = spread.walked_min(walks)
             if key in surfaces_of:
-                surface[key, tier] = spread.surface(walked, main)
+                surface[key, tier] = spread.surface(walked, on_main)
             if np.isfinite(walked).any():
                 found.append(spread.walks(walked, search, legs, ways, who))
-    ways, legs = _first_ways(ways, legs, to_road, network, land, at)
+    ways, legs = _first_ways(ways, legs, to_road, network)
     if found:
         every = pd.concat(found, ignore_index=True).sort_values("access_min", kind="stable")
         key_of = ["settlement", "to", "edge", "fraction"]
         every = every.drop_duplicates(key_of).sort_values(key_of)
-        ways, legs = _with(ways, legs, every[every["to"] < 0], network, land, at)
-        legs = _direct(legs, every[every["to"] >= 0], network, land, at)
-    return OnLand(ways, legs if legs.direct is not None else _direct(legs, _NOBODY, network, land, at), surface)
+        ways, legs = _with(ways, legs, every[every["to"] < 0], network)
+        legs = replace(legs, direct=every.loc[every["to"] >= 0, list(_DIRECT)])
+    return OnLand(ways, legs, surface)
 
 
-_NOBODY = pd.DataFrame({"settlement": [], "to": [], "access_min": [], "km": []}).astype(
-    {"settlement": np.int64, "to": np.int64}
-)
+_DIRECT = {"settlement": np.int64, "to": np.int64, "access_min": float, "km": float, "path": object}
 
 
 def _at_speed(network: Network, speed: Float) -> Network:
     return Network(network.nodes, with_minutes(network.edges, speed))
 
 
-def _direct(legs: Legs, walks: pd.DataFrame, network: Network, land: Land, at: Doors) -> Legs:
-    """Add the ways that lead all the way to a centre."""
-    lines = lines_of(walks, land, at, network.edges.geometry.to_numpy()) if len(walks) else np.empty(0, object)
-    return replace(legs, direct=walks[["settlement", "to", "access_min", "km"]].assign(line=lines))
-
-
-def _with(
-    ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network, land: Land, at: Doors
-) -> tuple[pd.DataFrame, Legs]:
+def _with(ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network) -> tuple[pd.DataFrame, Legs]:
     """Put ways over land behind the others."""
-    n, who = len(at.own), walks["settlement"].to_numpy(np.int64)
-    rows, lines = _as_ways(walks, network, land, at)
-    own = ways["component_id"].to_numpy()[:n]
-    minutes, into = walks["access_min"].to_numpy(float), walks["into_min"].to_numpy(float)
+    who, rows = walks["settlement"].to_numpy(np.int64), _as_ways(walks, network)
+    own = ways["component_id"].to_numpy()[who]  # of the first way of each
     legs = replace(
         legs,
         settlement=np.concatenate([legs.settlement, who]),
-        access_min=np.concatenate([legs.access_min, minutes]),
-        into_min=np.concatenate([legs.into_min, into]),
-        access_km=np.concatenate([legs.access_km, walks["km"].to_numpy(float)]),
-        moved=np.concatenate([legs.moved, rows["component_id"].to_numpy() != own[who]]),
+        access_min=np.concatenate([legs.access_min, walks["access_min"]]),
+        into_min=np.concatenate([legs.into_min, walks["into_min"]]),
+        access_km=np.concatenate([legs.access_km, walks["km"]]),
+        moved=np.concatenate([legs.moved, rows["component_id"].to_numpy() != own]),
         over_land=np.concatenate([legs.over_land, np.ones(len(who), bool)]),
-        lines=np.concatenate([legs.lines, lines]),
+        paths=np.concatenate([legs.paths, walks["path"].to_numpy(object)]),
+        via=np.concatenate([legs.via, walks["via"].to_numpy(np.int64)]),
     )
-    return pd.concat([ways, rows.set_axis(ways.index[:n][who])]), legs
+    return pd.concat([ways, rows.set_axis(ways.index[who])]), legs
 
 
-def _first_ways(
-    ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network, land: Land, at: Doors
-) -> tuple[pd.DataFrame, Legs]:
-    """Let the way over land to the road stand first, for those who walk."""
+def _first_ways(ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network) -> tuple[pd.DataFrame, Legs]:
+    """Let the way over land to the road stand first, for those who are off it."""
     if not len(walks):
         return ways, legs
-    who = walks["settlement"].to_numpy(np.int64)
-    rows, lines = _as_ways(walks, network, land, at)
-    ways, lines_now = ways.copy(), legs.lines.copy()
+    who, rows, ways = walks["settlement"].to_numpy(np.int64), _as_ways(walks, network), ways.copy()
     for column in ("edge", "fraction", "access_m", "component_id", "longitude", "latitude"):
         values = ways[column].to_numpy(copy=True)
         values[who] = rows[column].to_numpy()
         ways[column] = values
     minutes, into, km = legs.access_min.copy(), legs.into_min.copy(), legs.access_km.copy()
     minutes[who], into[who], km[who] = walks["access_min"], walks["into_min"], walks["km"]
-    lines_now[who] = lines
-    return ways, replace(legs, access_min=minutes, into_min=into, access_km=km, lines=lines_now)
+    paths = legs.paths.copy()
+    paths[who] = walks["path"]
+    return ways, replace(legs, access_min=minutes, into_min=into, access_km=km, paths=paths)
 
 
-def _as_ways(walks: pd.DataFrame, network: Network, land: Land, at: Doors) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    """Lay ways over land out as `gis.space.snapping.ways_to_roads` does, and draw their lines."""
-    lines = lines_of(walks, land, at, network.edges.geometry.to_numpy())
-    ends = np.array([line[-1] for line in lines]).reshape(-1, 2)
-    edge = walks["edge"].to_numpy(np.int64)
-    rows = pd.DataFrame(
+def _as_ways(walks: pd.DataFrame, network: Network) -> pd.DataFrame:
+    """Lay ways over land out as `gis.space.snapping.ways_to_roads` does."""
+    edge, fraction = walks["edge"].to_numpy(np.int64), walks["fraction"].to_numpy(float)
+    ends = points_along(network.edges.geometry.to_numpy()[edge], np.arange(len(edge)), fraction)
+    return pd.DataFrame(
         {
             "settlement": walks["settlement"].to_numpy(np.int64),
             "edge": edge,
-            "fraction": walks["fraction"].to_numpy(float),
+            "fraction": fraction,
             "access_m": walks["km"].to_numpy(float) * 1000.0,
             "component_id": network.edges[fields.COMPONENT_ID].to_numpy(np.int64)[edge],
             "longitude": ends[:, 0],
@@ -218,4 +204,3 @@ def _as_ways(walks: pd.DataFrame, network: Network, land: Land, at: Doors) -> tu
             "preferred": False,
         }
     )
-    return rows, lines

@@ -16,7 +16,7 @@ from gis.read.rasters import Raster
 from gis.record import Record
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
-from gis.stages.over_land import Land
+from gis.stages.land import Land
 from gis.stages.surface import distance_surface, over_land_friction
 from gis.steps.travel import Travelled
 from gis.study import Study

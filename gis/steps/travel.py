@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gis import fields
 from gis.inputs import Inputs
@@ -15,7 +17,7 @@ from gis.space.impedance import assumed_surface, with_minutes
 from gis.space.network import Network, node_at_crossings, node_at_vertices, with_components
 from gis.space.snapping import ways_to_roads
 from gis.stages.freight import months_without_freight
-from gis.stages.over_land import Land
+from gis.stages.land import Land
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
@@ -205,26 +207,33 @@ def _journeys(
             tier: months_without_freight(tables[first, tier], who, kept[first], legs, year.freight_stopped)
             for tier, who in centre.items()
         }
+        for tier, months in freight.items():
+            message = "settlements with a stretch on the way to this tier where lorries stop in some month"
+            record.note("warning", "without-freight", message, int((months > 0).sum()), tier)
     return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, {}, monthly, points, centre, freight)
 
 
 def _part_of_year(network: Network) -> NDArray[np.bool_]:
     """Say which roads exist for a part of the year only: ferries, ice roads, those with months of opening."""
     edges = network.edges
-    return edges[fields.ROAD_CLASS].isin(PART_OF_YEAR).to_numpy() | edges[fields.MONTHS].notna().to_numpy()
+    return np.asarray(edges[fields.ROAD_CLASS].isin(PART_OF_YEAR) | edges[fields.MONTHS].notna(), bool)
 
 
 def _main_network(network: Network, year: Year) -> NDArray[np.bool_]:
-    """Say which edges are of the largest part of the roads that are there all year."""
-    part = _part_of_year(network)
-    main: NDArray[np.bool_] = np.zeros(len(network.edges), bool)
-    if not part.any():
-        main[:] = network.edges[fields.COMPONENT_ID] == 0
-    elif not part.all():
-        left = np.flatnonzero(~part)
-        without = with_components(Network(network.nodes, network.edges.iloc[left].reset_index(drop=True)))
-        main[left] = without.edges[fields.COMPONENT_ID] == 0
-    return np.asarray(main & (year.any_kph() > 0), bool)
+    """Say which edges are of the main network: the largest part of the roads by which all places reach all others.
+
+    Of the roads that are there all year; by the number of places. What only leads away from it is no part of it.
+    """
+    edges, n = network.edges, len(network.nodes)
+    there = ~_part_of_year(network) & (year.any_kph() > 0)
+    oneway = edges[fields.ONEWAY].to_numpy()
+    a, b = edges[fields.FROM_ID].to_numpy(np.int64), edges[fields.TO_ID].to_numpy(np.int64)
+    forth, back = there & (oneway >= 0), there & (oneway <= 0)
+    tail, head = np.concatenate([a[forth], b[back]]), np.concatenate([b[forth], a[back]])
+    graph = coo_array((np.ones(len(tail), bool), (tail, head)), shape=(n, n)).tocsr()
+    part = connected_components(graph, connection="strong")[1]
+    largest = int(np.argmax(np.bincount(part, minlength=1)))
+    return np.asarray(there & (part[a] == largest) & (part[b] == largest), bool)
 
 
 def _ways(study: Study, points: gpd.GeoSeries, network: Network, year: Year, centre: NDArray[np.bool_]) -> pd.DataFrame:

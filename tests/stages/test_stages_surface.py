@@ -13,7 +13,8 @@ from gis.space.grid import Grid
 from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
-from gis.stages.over_land import Land, Spread, doors
+from gis.stages.land import Land, doors
+from gis.stages.over_land import Spread
 from gis.stages.surface import cross_cells, distance_surface, over_land_friction
 from gis.stages.travel import Roads, access_legs, road_journeys
 
@@ -56,7 +57,7 @@ def _surface(grid: Grid, friction: np.ndarray, **road: float) -> np.ndarray:
     land, nobody = Land(grid, friction), np.full(len(points), np.inf)
     at = doors(land, points.x.to_numpy(), points.y.to_numpy())
     spread = Spread.of(land, at, cross_cells(roads, grid), node_minutes, minutes, friction)
-    return spread.surface(nobody, np.ones(len(roads.network.edges), bool))
+    return spread.surface(nobody, spread.cells.cell)
 
 
 def _at(surface: np.ndarray, grid: Grid, lon: float, lat: float) -> float:
