@@ -211,6 +211,7 @@ def _journeys(
                 "seasonality": _number(row.get(fields.seasonality(tier))),
                 "worst_month": _number(row.get(fields.worst_month(tier))),
                 "months_cut_off": _number(row.get(fields.months_cut_off(tier))),
+                "months_without_freight": _number(row.get(fields.months_without_freight(tier))),
                 "paved_saves_min": _number(route["paved_saves_min"]),
             }
         )

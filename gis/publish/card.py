@@ -229,6 +229,9 @@ def _details(journey: Card, language: str) -> list[str]:
         sign = "+" if more >= 0 else "−"
         added = f" ({sign}{number(abs(more), language)})" if round(more) else ""
         out.append(f"{name}: {number(minutes, language)} {w['unit.min']}{added}")
+    for key, message in (("months_cut_off", "map.cut_off_months"), ("months_without_freight", "map.freight_months")):
+        if journey.get(key):
+            out.append(w[message].format(months=number(journey[key], language)))
     if (journey["paved_saves_min"] or 0.0) >= 0.5:
         out.append(w["card.saves"].format(min=number(journey["paved_saves_min"], language)))
     return out

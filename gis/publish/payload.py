@@ -21,6 +21,7 @@ from gis.publish.words import LANGUAGES, class_name, indicator_name, said, tier_
 
 _DEGREE = 100_000
 _MOST_VERTICES = 120_000
+_BY_MONTH = {"cut_off": f.months_cut_off, "worst": f.worst_month, "freight": f.months_without_freight}
 
 
 def numbers(values: Iterable[object], digits: int = 0) -> list[float | int | None]:
@@ -250,9 +251,9 @@ def _tier(
     if f.travel_time_min(tier) in frame:
         found["min"] = numbers(frame[f.travel_time_min(tier)])
         found["others"] = [numbers(one.minutes[tier]) if tier in one.minutes else None for one in others]
-    for key, column in (("cut_off", f.months_cut_off(tier)), ("worst", f.worst_month(tier))):
-        if column in frame:
-            found[key] = numbers(frame[column])
+    for key, column in _BY_MONTH.items():
+        if column(tier) in frame:
+            found[key] = numbers(frame[column(tier)])
     if f.distance_km(tier) in frame:
         found["km"] = numbers(frame[f.distance_km(tier)])
     if f.centre(tier) in frame:

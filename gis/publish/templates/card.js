@@ -83,6 +83,7 @@ function ofYear(store, tier, i) {
     if (minutes && (k !== store.season || worst)) told.push(`${label}${worst}: ${store.duration(minutes[i])}`);
   });
   if (tier.cut_off && tier.cut_off[i] > 0) told.push(fill(w.cut_off_months, { months: tier.cut_off[i] }));
+  if (tier.freight && tier.freight[i] > 0) told.push(fill(w.freight_months, { months: tier.freight[i] }));
   return told.join(" · ");
 }
 
