@@ -115,6 +115,18 @@ def test_nearest_point_is_exact_where_the_sphere_is_wrong() -> None:
     assert sphere[0] < sphere[1]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_nearest_of_a_ring_of_points_is_that_of_brute_force(seed: int) -> None:
+    # Chords to points on a ring of 2 000 km differ by tens of metres with their direction, so any may be the nearest.
+    rng = np.random.default_rng(seed)
+    n = 40
+    metres = 2e6 + rng.uniform(0, 20, n)
+    to_lon, to_lat, _ = GEOD.fwd(np.full(n, 70.0), np.full(n, 45.0), np.arange(n) * 360 / n, metres)
+    found, index = nearest_point(np.array([70.0]), np.array([45.0]), to_lon, to_lat)
+    assert index.tolist() == [metres.argmin()]
+    assert found[0] == pytest.approx(metres.min(), abs=1e-6)
+
+
 def test_nearest_of_equal_points_is_the_first_and_of_none_is_none() -> None:
     lon, lat = np.array([60.0]), np.array([50.0])
     for m in (1, 3, 30):
