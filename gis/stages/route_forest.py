@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gis.kernels.paths import accumulate
 from gis.space.geodesy import parts_of_lines
 from gis.stages.journey_parts import steps_onward
 from gis.stages.travel import BY_ROAD, Legs, Roads, Search, search_roads
@@ -144,7 +145,7 @@ def route_forest(
         key[tree.start[tree.start >= 0]] = True
         key[tree.roots] = True
     stretch = _stretches(a, b, key)
-    order = np.lexsort([-held["minutes"].to_numpy(float), held["tree"].to_numpy(), stretch])
+    order = np.lexsort([-held["steps_left"].to_numpy(float), held["tree"].to_numpy(), stretch])
     held, stretch, a, b = held.iloc[order], stretch[order], a[order], b[order]
     first = np.flatnonzero(np.diff(stretch, prepend=-1))
     last = np.append(first[1:], len(stretch))
@@ -174,7 +175,8 @@ def route_forest(
 class _Tree:
     """One search, as far as journeys use it: where they enter, where they end, and their steps.
 
-    `steps` has `node`, `to`, `piece`, `along` (in the direction of the piece) and `minutes` from `node` to the centre.
+    `steps` has `node`, `to`, `piece`, `along` (in the direction of the piece) and `steps_left`, the
+    number of steps from `node` to the end. (Minutes of very short pieces can be lost in rounding.)
     """
 
     start: Int
@@ -216,15 +218,16 @@ def _tree(roads: Roads, search: Search, start: Int) -> _Tree:
     node = np.flatnonzero(on_way & (before >= 0))
     used = roads.used[edge[node]]
     n = len(roads.pieces.edge)
+    left = accumulate(roads.graph, search.found, np.ones(len(roads.used)))
     steps = pd.DataFrame({
-        "node": node, "to": before[node], "piece": used % n, "along": used < n, "minutes": search.found.minutes[node],
+        "node": node, "to": before[node], "piece": used % n, "along": used < n, "steps_left": left[node],
     })  # fmt: skip
     return _Tree(start, np.flatnonzero(on_way & (before < 0)), steps)
 
 
 def _no_steps() -> pd.DataFrame:
     whole = np.empty(0, np.int64)
-    return pd.DataFrame({"node": whole, "to": whole, "piece": whole, "along": whole > 0, "minutes": whole * 1.0})
+    return pd.DataFrame({"node": whole, "to": whole, "piece": whole, "along": whole > 0, "steps_left": whole * 1.0})
 
 
 def _stretches(a: Int, b: Int, key: Bool) -> Int:
