@@ -1028,6 +1028,9 @@ def test_the_swipe_parts_surfaces_as_well(visit, rich_file):
     before = clip(page, "rasters"), clip(page, "beside"), clip(page, "points"), clip(page, "beside-points")
     assert before[0] == before[2] != before[1] == before[3]
     slider = page.locator(".swipe input")
+    box = slider.bounding_box()
+    line = page.locator(".swipe-line").bounding_box()["x"]
+    assert line == pytest.approx(box["x"] + box["width"] / 2, abs=6)
     slider.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
@@ -1124,3 +1127,11 @@ def test_a_map_that_was_moved_is_as_one_drawn_anew(visit, page_file):
         page.wait_for_timeout(150)
         pixels = [np.asarray(Image.open(io.BytesIO(data)).convert("L"), int) for data in (moved, page.screenshot())]
         assert (np.abs(pixels[0] - pixels[1]) > 60).mean() < 0.003  # names may take other places
+
+
+def test_on_a_phone_the_panel_stays_open_when_the_language_changes(visit, page_file):
+    page = visit(page_file, "phone")
+    page.locator(".toggle").click()
+    page.locator(".languages [lang=ru]").click()
+    assert page.get_by_label(words("ru")["map.colour"]).is_visible()
+    assert page.locator(".toggle").get_attribute("aria-expanded") == "true"

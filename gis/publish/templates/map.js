@@ -209,15 +209,13 @@ const SettlementLayer = L.Layer.extend({
           : surface(data.rasters, state.raster, Number(state.beside), "beside");
       state.split = Boolean(state.right || shown);
       swipe.hidden = line.hidden = !state.split;
-      show(surface(data.rasters, state.raster, store.season, "rasters"), shown);
-      if (!state.split) return;
+      const own = surface(data.rasters, state.raster, store.season, "rasters");
+      for (const one of surfaces.values()) put(one, one === own || one === shown);
+      if (!state.split) return clip();
       const right = state.beside === "run" ? data.compare.label : data.seasons[state.beside].label;
       const left = data.seasons.length && state.beside !== "run" ? data.seasons[store.season].label : data.title;
       slider.setAttribute("aria-label", `${left} | ${right}`);
       swipe.replaceChildren(el("p", {}, el("bdi", {}, left), el("bdi", {}, right)), slider);
-    };
-    const show = (...wanted) => {
-      for (const one of surfaces.values()) put(one, wanted.includes(one));
       clip();
     };
     const clip = () => {
@@ -277,8 +275,10 @@ const SettlementLayer = L.Layer.extend({
     };
     // Makes everything that holds words, in the language of the data.
     const furnish = () => {
+      const open = Boolean(aside?.classList.contains("open"));
       for (const part of [aside, drawer, zoom, scale]) part?.remove();
       aside = quiet(panel(data, store, state, goTo));
+      if (open) aside.querySelector(".toggle").click();
       drawer = quiet(tableDrawer(store, state, points, goTo));
       state.table = drawer.open;
       home.append(aside, drawer);

@@ -30,7 +30,7 @@ function drawMark(context, x, y, radius, one, cut) {
   } else if (one.mark !== "cross") {
     // White without, and on larger marks dark within, so that pale marks show on pale ground too.
     outline(context, x, y, radius, one.mark);
-    context.lineWidth = 2;
+    context.lineWidth = radius < 2.5 ? 1 : 2; // thousands of small marks would be a white cloud
     context.stroke();
     context.fill();
     context.strokeStyle = one.mark === "ring" ? "#222" : "rgb(0 0 0 / 45%)";
