@@ -47,6 +47,8 @@ def test_a_failing_study_does_not_end_the_night(night: Path, capsys: pytest.Capt
         assert int(row["warnings"]) > 0
         assert float(row["seconds"]) >= 0
     assert (night / "с пробелом" / "results" / "map.html").exists()
+    assert "seconds {" in (night / "с пробелом" / "results" / "run.log").read_text("utf-8")
+    assert "failed: none.csv" in (night / "b" / "results" / "run.log").read_text("utf-8")
     assert "[5/5]" in capsys.readouterr().out
 
 
@@ -91,6 +93,24 @@ def test_a_fault_of_the_program_is_written_down_and_the_night_goes_on(
     assert "fault of the program" in rows[0]["error"]
     assert "ZeroDivisionError: by zero" in rows[0]["error"]
     assert rows[1]["error"] == ""
+
+
+def test_a_study_of_a_stopped_night_goes_on_from_its_last_stage(night: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gis.checkpoints
+    import gis.outputs
+
+    monkeypatch.setattr(gis.checkpoints, "user_cache_path", lambda name: night / "cache" / name)
+    monkeypatch.setattr(gis.checkpoints, "_WORTH_S", 0.0)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(gis.outputs, "write_outputs", stop)
+        assert batch.main([str(write_country(night / "a"))]) == 130
+    assert batch.main([str(night / "a")]) == 0
+    log = (night / "a" / "results" / "run.log").read_text("utf-8")
+    assert log.index("stopped by the user") < log.index("taken from the run that was stopped: read, travel")
 
 
 def test_nothing_to_run_is_said(night: Path, capsys: pytest.CaptureFixture[str]) -> None:
