@@ -66,9 +66,9 @@ class Roads(Layer):
     near_kph: Positive = 20.0
     """The speed on that way."""
     over_land_kph: Positive = 10.0
-    """The speed over land, beyond that: 5 is walking, 10 to 20 a car on the steppe."""
+    """The speed over land, where no land cover says it: 5 is walking, 10 to 20 a car on the steppe."""
     over_land_max_km: NotNegative = 50.0
-    """The longest way over land; a settlement farther than that from every road is unreachable."""
+    """How far from every road and centre land is still travelled; a settlement beyond is unreachable."""
 
 
 class Straight(Model):
