@@ -24,6 +24,7 @@ CRS = "+proj=aea +lat_0=0 +lon_0=66.9 +lat_1=43 +lat_2=53 +datum=WGS84 +units=m"
 SEASONS = {"summer": {True: 1.0, False: 1.0}, "winter": {True: 0.8, False: 0.6}}
 TIERS = ["t1", "t2", "t3", "t4", "t5"]
 WALK_KPH, ACCESS_KPH, MARGIN_M = 10.0, 20.0, 20_000.0
+DRAWS = 1000
 PRESETS = Path(__file__).resolve().parents[1] / "layers" / "presets"
 
 
@@ -65,17 +66,37 @@ def read_roads(folder: Path) -> gpd.GeoDataFrame:
     return roads
 
 
+HUB = "hub"  # one node before all centres: a search from it remembers the way, which one from many sources does not
+
+
 def road_graph(roads: gpd.GeoDataFrame) -> nx.DiGraph:
     """Make a graph against the direction of travel, so that one search from all centres answers for everybody."""
     graph = nx.DiGraph()
     for row in roads.itertuples():
         xy = row.geometry.coords
         a, b = (tuple(round(v, 2) for v in end) for end in (xy[0], xy[-1]))
-        minutes = {season: getattr(row, f"minutes_{season}") for season in SEASONS}
-        graph.add_edge(b, a, **minutes)
+        weights = {season: getattr(row, f"minutes_{season}") for season in SEASONS} | {"km": row.length_m / 1000}
+        graph.add_edge(b, a, **weights)
         if row.oneway != "yes":
-            graph.add_edge(a, b, **minutes)
+            graph.add_edge(a, b, **weights)
     return graph
+
+
+def search(graph: nx.DiGraph, centres: set[tuple[float, float]], season: str) -> tuple[dict, dict, dict]:
+    """Return minutes, kilometres and the centre's node of every node that a centre can be reached from."""
+    graph.add_weighted_edges_from(((HUB, node, 0.0) for node in centres), weight=season)
+    before, minutes = nx.dijkstra_predecessor_and_distance(graph, HUB, weight=season)
+    graph.remove_node(HUB)
+    km, centre = {}, {}
+    for node in minutes:  # nearest first
+        if node == HUB:
+            continue
+        last = before[node][0]
+        if last == HUB:
+            km[node], centre[node] = 0.0, node
+        else:
+            km[node], centre[node] = km[last] + graph.edges[last, node]["km"], centre[last]
+    return minutes, km, centre
 
 
 def add_minutes(
@@ -91,13 +112,18 @@ def add_minutes(
     nodes = list(map(tuple, np.where((along > 0.5)[:, None], ends[:, 1], ends[:, 0]).tolist()))
     kph = np.where(near["metres"] < 2000, ACCESS_KPH, WALK_KPH)
     access = near["metres"].to_numpy() / 1000 / kph * 60
+    ids = settlements["settlement_id"].tolist()
     for season in SEASONS:
         to_end = access + np.minimum(along, 1 - along) * road[f"minutes_{season}"].to_numpy()
         for i, tier in enumerate(TIERS):
             centres = {node for node, is_centre in zip(nodes, rank <= i, strict=True) if is_centre}
-            minutes = nx.multi_source_dijkstra_path_length(graph, centres, weight=season)
+            minutes, km, centre = search(graph, centres, season)
             by_road = np.array([minutes.get(node, np.inf) for node in nodes]) + to_end
             settlements[f"minutes_{tier}_{season}"] = np.where(rank <= i, 0.0, by_road)
+            on_road = np.array([km.get(node, np.nan) for node in nodes])
+            settlements[f"km_{tier}_{season}"] = np.where(rank <= i, 0.0, on_road + near["metres"].to_numpy() / 1000)
+            first = {node: name for node, name, here in zip(nodes, ids, rank <= i, strict=True) if here}
+            settlements[f"centre_{tier}_{season}"] = [first.get(centre.get(node), "") for node in nodes]
     return settlements, roads
 
 
@@ -170,7 +196,7 @@ def add_climate(settlements: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame
 
 
 def add_scores(settlements: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Remoteness after ARIA+, viability from ranges, and three shares of potential."""
+    """Remoteness after ARIA+, viability from ranges, and three shares of potential; their spread over 1 000 draws."""
     minutes = settlements[[f"minutes_{tier}_summer" for tier in TIERS]].replace(np.inf, np.nan)
     aria = (minutes / minutes.mean()).clip(upper=3).sum(axis=1)
     settlements["remoteness"] = 100 * (aria - aria.min()) / (aria.max() - aria.min())
@@ -178,8 +204,23 @@ def add_scores(settlements: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     scaled = [(value - value.min()) / (value.max() - value.min()) for value in columns]
     settlements["viability"] = 100 * (1 - sum(scaled) / len(scaled))
     rank = (settlements["viability"] - settlements["remoteness"]).rank(pct=True)
-    settlements["potential"] = np.select([rank > 0.84, rank > 0.08], ["high", "medium"], "low")
+    settlements["potential"] = classes(rank)
+    rng = np.random.default_rng(0)
+    drawn = pd.DataFrame(index=settlements.index, columns=range(DRAWS), dtype=float)
+    for draw in range(DRAWS):
+        weights = rng.uniform(0.75, 1.25, len(scaled))
+        fit = 100 * (1 - sum(w * value for w, value in zip(weights, scaled, strict=True)) / weights.sum())
+        tiers = rng.uniform(0.75, 1.25, len(TIERS))
+        far = ((minutes * rng.uniform(0.8, 1.2)) / minutes.mean()).clip(upper=3) @ tiers
+        drawn[draw] = (fit - 100 * (far - far.min()) / (far.max() - far.min())).rank(pct=True)
+    for q in (0.05, 0.95):
+        settlements[f"rank_{q}"] = drawn.quantile(q, axis=1)
+    settlements["stable"] = drawn.apply(classes).eq(settlements["potential"], axis=0).mean(axis=1)
     return settlements
+
+
+def classes(rank: pd.Series) -> np.ndarray:
+    return np.select([rank > 0.84, rank > 0.08], ["high", "medium"], "low")
 
 
 def write(

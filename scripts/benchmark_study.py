@@ -26,14 +26,17 @@ SETTLEMENTS = 11_736
 
 # Ranks of settlements by people, as shares, that make the five tiers.
 TIERS = {"t1": 0.001, "t2": 0.005, "t3": 0.02, "t4": 0.06, "t5": 0.2}
-SHARED_STAGES = ("read", "travel", "surfaces", "climate", "scores", "map", "rasters", "geopackage", "tables")
+SHARED_STAGES = (
+    "read", "travel", "surfaces", "climate", "scores", "certainty", "map", "rasters", "geopackage", "tables",
+)  # fmt: skip
 BOTH_MAKE = (
-    "minutes by road of each settlement to 5 tiers in 2 seasons; rasters of minutes for each; rasters of kilometres; "
-    "climate at the settlements; remoteness, viability, potential; CSV, workbook, GeoPackage with roads, map"
+    "minutes, kilometres and centre by road of each settlement for 5 tiers in 2 seasons; rasters of minutes for each; "
+    "rasters of kilometres; climate at the settlements; remoteness, viability, potential and their spread over "
+    "1 000 draws; CSV, workbook, GeoPackage with roads, map"
 )
 OURS_ADDS = (
-    "exact way to the road, kilometres, nearest centres and routes, surfaces that start from the solved roads, "
-    "certainty of each class from 1 000 draws, the planner's tables, QGIS project, report, findings, schema, log"
+    "exact way to the road, the way over land, routes on the map, surfaces that start from the solved roads, draws of "
+    "speeds by class of road and of seasons, cards, the planner's tables, QGIS project, report, findings, schema, log"
 )
 
 STUDY = """\
