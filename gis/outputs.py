@@ -27,7 +27,7 @@ from gis.publish.rasters import write_cog
 from gis.publish.record import write_record
 from gis.publish.tables import write_csv, write_workbook
 from gis.publish.web_map import write_map
-from gis.publish.words import tier_name
+from gis.publish.words import tier_name, words
 from gis.reporting import input_files, program, report, settings
 from gis.steps.cards import minutes_by_month, routes_of_all
 from gis.steps.climate import climate_rasters
@@ -201,7 +201,8 @@ def repairs_table(findings: list[Finding], language: str) -> pd.DataFrame:
     """Make the table of everything that was warned of and repaired, in a language."""
     told = [finding_in(finding, language) for finding in findings]
     columns = ["level", "code", "message", "file", "layer", "row", "value", "count"]
-    return pd.DataFrame([finding.as_dict() for finding in told], columns=columns).rename_axis("number")
+    table = pd.DataFrame([finding.as_dict() for finding in told], columns=columns).rename_axis("number")
+    return table.assign(level=[words(language)[f"report.{level}"] for level in table["level"]])
 
 
 def by_potential(settlements: pd.DataFrame) -> pd.DataFrame:

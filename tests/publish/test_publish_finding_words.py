@@ -8,8 +8,9 @@ import pytest
 from finding_tools import HOLE, noted, sources
 
 from gis.errors import Finding
+from gis.outputs import repairs_table
 from gis.publish.finding_words import finding_in, finding_said, messages
-from gis.publish.words import LANGUAGES
+from gis.publish.words import LANGUAGES, words
 
 ROWS = list(csv.DictReader(files("gis.publish").joinpath("finding_words.csv").read_text("utf-8").splitlines()))
 NOTED = sorted({(code, text) for path in sources() for code, text, _ in noted(path)})
@@ -96,3 +97,13 @@ def test_what_fills_holes_is_put_into_the_language():
 def test_what_the_table_lacks_stays_as_it_is():
     odd = Finding("warning", "of-another-time", "a message that is not ours {x} <b>", value="7 < 8")
     assert finding_said(odd) == dict.fromkeys(LANGUAGES, "a message that is not ours {x} <b>: 7 < 8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_of_repairs_is_in_the_language_of_the_run(language):
+    found = [Finding("repair", "no-bridge", "roads cut where they cross a river without a bridge", count=3)]
+    table = repairs_table(found, language)
+    assert table["message"].tolist() == [finding_in(found[0], language).message]
+    assert table["level"].tolist() == [words(language)["report.repair"]]
+    assert table[["code", "count"]].to_numpy().tolist() == [["no-bridge", 3]]
+    assert repairs_table([], language).empty
