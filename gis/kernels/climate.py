@@ -317,8 +317,8 @@ def bodman_severity(t: ArrayLike, v_ms: ArrayLike) -> Float:
 
     Notes
     -----
-    Made for polar winters; above 25 C the first factor is negative and the number means nothing. Formula and classes are
-    as they are commonly quoted; they were not checked against the first publication.
+    Made for polar winters; above 25 C the first factor is negative and the number means nothing. Formula and
+    classes are as they are commonly quoted; they were not checked against the first publication.
 
     References
     ----------
