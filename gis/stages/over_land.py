@@ -53,6 +53,31 @@ def legs_on_land(legs: Legs, land: Land, at: Doors, cells: RoadCells, *, near_km
     return replace(legs, access_min=minutes, into_min=minutes, over_land=~near)
 
 
+@dataclass
+class Reach:
+    """The land that is travelled: not farther over land than a limit from what leads to a centre.
+
+    Parameters
+    ----------
+    land
+        The land.
+    max_km
+        The limit.
+    """
+
+    land: Land
+    max_km: float
+    _last: tuple[bytes, Float] | None = None
+
+    def of(self, start: Float) -> Float:
+        """Return the friction within reach of the cells that have minutes, `inf` beyond; the last one is kept."""
+        led = np.isfinite(start)
+        key = np.packbits(led).tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = key, self.land.near(np.flatnonzero(led), self.max_km)
+        return self._last[1]
+
+
 @dataclass(frozen=True)
 class Spread:
     """Minutes of roads and settlements, carried over the land.
@@ -80,8 +105,10 @@ class Spread:
     answer: CostDistance
 
     @classmethod
-    def of(cls, land: Land, at: Doors, cells: RoadCells, node_minutes: Float, door_min: Float, near: Float) -> "Spread":
-        """Carry the minutes over the land of a friction, from `Land.near`.
+    def of(
+        cls, land: Land, at: Doors, cells: RoadCells, node_minutes: Float, door_min: Float, reach: Reach
+    ) -> "Spread":
+        """Carry the minutes over the land within reach of the cells that have some.
 
         Each cell that a road crosses starts with the least minutes of the road inside it, each cell that holds a
         settlement with those of its door.
@@ -91,7 +118,7 @@ class Spread:
         for cell, more in ((at.own, 0.0), (at.cell, at.minutes)):
             on = cell >= 0
             np.minimum.at(start.reshape(-1), cell[on], (door_min + more)[on])
-        return cls(land, at, cells, node_minutes, door_min, start, land.spread(start, near))
+        return cls(land, at, cells, node_minutes, door_min, start, land.spread(start, reach.of(start)))
 
     def walked_min(self, walks: Bool) -> Float:
         """Return the minutes over land from the doors of those who may walk: `inf` where nothing is gained by it.

@@ -13,6 +13,7 @@ from gis.space.impedance import with_minutes
 from gis.space.network import Network
 from gis.stages.land import Land, Walkers, doors
 from gis.stages.over_land import (
+    Reach,
     Spread,
     legs_on_land,
     open_cells,
@@ -114,24 +115,23 @@ def on_land(
         roads = Roads.cut_at(base, ways)
         cells = meet(roads)
     on_main = np.unique(cells.cell[main[cells.roads.pieces.edge[cells.piece]]])
-    served = np.flatnonzero(np.any(list(centre.values()), axis=0) & (at.cell >= 0))
+    reach = Reach(land, legs.over_land_max_km)
     surface: dict[tuple[str, str], Minutes] = {}
     found, to_road = [], pd.DataFrame()
     for key, speed in speeds.items():
         now = roads if key == first else roads.with_minutes_of(_at_speed(network, speed))
         here = open_cells(replace(cells, roads=now))
-        near = land.near(np.concatenate([here.cell, at.cell[served]]), legs.over_land_max_km)
         if key == first and off_road.any():
-            to_road = to_nearest_road(replace(land, friction=near), at, here, np.flatnonzero(off_road))
+            near = replace(land, friction=land.near(here.cell, legs.over_land_max_km))
+            to_road = to_nearest_road(near, at, here, np.flatnonzero(off_road))
         for tier, who in centre.items():
             if not who.any():
                 if key in surfaces_of:
                     surface[key, tier] = np.full(land.grid.shape, np.nan, np.float32)
                 continue
             search = search_roads(now, legs, who)
-            spread = Spread.of(
-                land, at, here, search.found.minutes, np.where(who, 0.0, search.travel_time_min), near
-            )  # fmt: skip
+            door_min = np.where(who, 0.0, search.travel_time_min)
+            spread = Spread.of(land, at, here, search.found.minutes, door_min, reach)
             walked = spread.walked_min(walks)
             if key in surfaces_of:
                 surface[key, tier] = spread.surface(walked, on_main)

@@ -222,18 +222,19 @@ def _part_of_year(network: Network) -> NDArray[np.bool_]:
 def _main_network(network: Network, year: Year) -> NDArray[np.bool_]:
     """Say which edges are of the main network: the largest part of the roads by which all places reach all others.
 
-    Of the roads that are there all year; by the number of places. What only leads away from it is no part of it.
+    Of the roads that are there all year, closed or not; by kilometres. What only leads away from it is no part of it.
     """
     edges, n = network.edges, len(network.nodes)
-    there = ~_part_of_year(network) & (year.any_kph() > 0)
+    there = ~_part_of_year(network) & (np.max(year.always_kph, axis=0) > 0)
     oneway = edges[fields.ONEWAY].to_numpy()
     a, b = edges[fields.FROM_ID].to_numpy(np.int64), edges[fields.TO_ID].to_numpy(np.int64)
     forth, back = there & (oneway >= 0), there & (oneway <= 0)
     tail, head = np.concatenate([a[forth], b[back]]), np.concatenate([b[forth], a[back]])
     graph = coo_array((np.ones(len(tail), bool), (tail, head)), shape=(n, n)).tocsr()
     part = connected_components(graph, connection="strong")[1]
-    largest = int(np.argmax(np.bincount(part, minlength=1)))
-    return np.asarray(there & (part[a] == largest) & (part[b] == largest), bool)
+    there &= part[a] == part[b]
+    km = np.bincount(part[a], weights=np.where(there, edges[fields.LENGTH_M], 0.0), minlength=1)
+    return np.asarray(there & (part[a] == np.argmax(km)), bool)
 
 
 def _ways(study: Study, points: gpd.GeoSeries, network: Network, year: Year, centre: NDArray[np.bool_]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from gis.space.snapping import ways_to_roads
 from gis.stages.journey_parts import journey_lines, journey_parts
 from gis.stages.land import Land, Walkers, doors
 from gis.stages.matrix import road_matrix
-from gis.stages.over_land import Spread, open_cells
+from gis.stages.over_land import Reach, Spread, open_cells
 from gis.stages.routes import route
 from gis.stages.support import road_pairs
 from gis.stages.surface import cross_cells
@@ -107,7 +107,7 @@ def solve(w: World, *, speeds: dict[str, np.ndarray] | None = None, state: str =
     base = Network(w.network.nodes, with_minutes(w.network.edges, next(iter(speeds.values()))))
     ways = ways_to_roads(w.points, base, w.centre, near_m=NEAR_KM * 1000, max_m=NEAR_KM * 1000)
     legs = access_legs(ways["access_m"].to_numpy(), ways["settlement"].to_numpy(), **RULE)
-    main = _main_network(w.network, Year([], list(speeds.values()), [], None))
+    main = _main_network(w.network, Year([], [], list(speeds.values()), None))
     made = on_land(
         w.points, w.network, speeds, list(speeds), ways, legs, w.land, {"town": w.centre}, main, near_km=NEAR_KM
     )
@@ -281,7 +281,7 @@ def test_a_second_round_changes_nothing(seed, hills):
     s = solve(w)
     standing, minutes = s.made.legs.walkers.at, s.journeys["travel_time_min"].to_numpy()
     cells = open_cells(cross_cells(s.roads, GRID))
-    again = Spread.of(w.land, standing, cells, s.node_minutes, minutes, w.land.friction)
+    again = Spread.of(w.land, standing, cells, s.node_minutes, minutes, Reach(w.land, 500.0))
     assert np.isinf(again.walked_min(~s.on_graph)).all()
     first = s.made.surface["all", "town"]
     on_main = cells.cell[s.main[s.roads.pieces.edge[cells.piece]]]

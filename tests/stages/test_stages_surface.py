@@ -14,7 +14,7 @@ from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
 from gis.stages.land import Land, doors
-from gis.stages.over_land import Spread
+from gis.stages.over_land import Reach, Spread
 from gis.stages.surface import cross_cells, distance_surface, over_land_friction
 from gis.stages.travel import Roads, access_legs, road_journeys
 
@@ -56,7 +56,7 @@ def _surface(grid: Grid, friction: np.ndarray, **road: float) -> np.ndarray:
     roads, node_minutes, points, minutes = _solved(**road)  # type: ignore[arg-type]
     land, nobody = Land(grid, friction), np.full(len(points), np.inf)
     at = doors(land, points.x.to_numpy(), points.y.to_numpy())
-    spread = Spread.of(land, at, cross_cells(roads, grid), node_minutes, minutes, friction)
+    spread = Spread.of(land, at, cross_cells(roads, grid), node_minutes, minutes, Reach(land, 1e6))
     return spread.surface(nobody, spread.cells.cell)
 
 
