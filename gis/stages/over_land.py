@@ -318,7 +318,8 @@ def ways_of_centres(
 def _straight_within_cells(ways: pd.DataFrame, land: Land, at: Doors, cells: RoadCells) -> pd.DataFrame:
     """Let the ways to roads in a centre's own cell be straight: the grid does not know how far they are."""
     who = ways["settlement"].to_numpy(np.int64)
-    own = np.flatnonzero((ways["path"].str.len() == 1).to_numpy() & (at.cell[who] == at.own[who]))
+    alone = np.array([len(path) == 1 for path in ways["path"]], bool)
+    own = np.flatnonzero(alone & (at.cell[who] == at.own[who]))
     who, shapes = who[own], cells.roads.network.edges.geometry.to_numpy()[ways["edge"].to_numpy(np.int64)[own]]
     places = points_along(shapes, np.arange(len(own)), ways["fraction"].to_numpy(float)[own])
     metres = segment_lengths_m(at.lonlat[who], places)
