@@ -10,7 +10,7 @@ from affine import Affine
 from shapely import LineString, Point
 
 from gis.errors import InputError
-from gis.pipeline import compute
+from gis.pipeline import Result, compute
 from gis.study import make_study
 
 WEST, NORTH, CELL, NX, NY = 500_000.0, 5_500_000.0, 100.0, 60, 40
@@ -31,7 +31,7 @@ def utm(path: Path, geometries: list, **columns: list) -> None:
 
 
 @pytest.fixture
-def run(tmp_path):
+def solved(tmp_path):
     """A road along the western edge, the centre in its middle, and a village far to the east."""
     utm(
         tmp_path / "places.gpkg",
@@ -44,7 +44,7 @@ def run(tmp_path):
         road_class=["primary"], surface=["asphalt"],
     )  # fmt: skip
 
-    def run(land: dict, **more: dict) -> np.ndarray:
+    def solve(land: dict, **more: dict) -> Result:
         data = {
             "settlements": {"path": "places.gpkg"},
             "roads": {"path": "roads.gpkg", "over_land_kph": 6, "over_land_max_km": 50, "near_km": 0.1},
@@ -53,10 +53,15 @@ def run(tmp_path):
             "land": land,
             **more,
         }
-        result = compute(make_study(data, folder=tmp_path))
-        return next(iter(result.travel_time.values()))
+        return compute(make_study(data, folder=tmp_path))
 
-    return run
+    return solve
+
+
+@pytest.fixture
+def run(solved):
+    """The surface of that study."""
+    return lambda land, **more: next(iter(solved(land, **more).travel_time.values()))
 
 
 def test_without_land_layers_one_speed_holds(run):
@@ -134,3 +139,38 @@ def test_roads_cross_rivers_only_by_bridges_where_the_study_says_so(tmp_path, ru
     # At the far end of the road without a bridge; the other road is across 1.9 km of land.
     assert run(rivers)[MIDDLE, 50] < 6
     assert run(rivers | {"bridges_only": True})[MIDDLE, 50] > 10
+
+
+def test_a_village_off_the_road_goes_round_the_river_or_over_the_bridge_or_nowhere(solved, tmp_path):
+    at_x = WEST + 30.5 * CELL
+    bank, east = (WEST + 250, NORTH - 2050), (WEST + 4050, NORTH - 2050)
+    reaches = {
+        "dry": [],
+        "round": [LineString([(at_x, NORTH - 600), (at_x, NORTH - NY * CELL - 500)])],
+        "shut": [LineString([(at_x, NORTH + 500), (at_x, NORTH - NY * CELL - 500)])],
+    }
+    minutes, routes = {}, {}
+    for name, lines in reaches.items():
+        land = {}
+        if lines:
+            utm(tmp_path / f"{name}.gpkg", lines)
+            land = {"rivers": {"path": f"{name}.gpkg"}}
+        result = solved(land)
+        minutes[name] = result.settlements.loc["v", "travel_time_town_min"]
+        routes[name] = result.route("v", "town")
+        assert bool(result.settlements.loc["v", "reachable"]) == np.isfinite(minutes[name])
+    # 5.2 km west at 10 minutes a kilometre; round the river 1.4 km up and down again, aslant where that is shorter.
+    assert minutes["dry"] == pytest.approx(52, abs=1)
+    assert minutes["dry"] + 5 < minutes["round"] < minutes["dry"] + 28
+    assert np.isinf(minutes["shut"])
+    x, y = routes["round"].line.xy
+    north = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=4326).to_crs("EPSG:32642").y.max()
+    assert north > NORTH - 600, "its line goes round as well"
+    assert routes["round"].travel_time_min == pytest.approx(minutes["round"])
+    utm(
+        tmp_path / "roads.gpkg",
+        [LineString([(WEST + 250, NORTH - 150), bank, (WEST + 250, NORTH - 3850)]), LineString([bank, east])],
+        road_class=["primary", "primary"], surface=["asphalt", "asphalt"],
+    )  # fmt: skip
+    bridged = solved({"rivers": {"path": "shut.gpkg"}}).settlements.loc["v", "travel_time_town_min"]
+    assert bridged < minutes["dry"]
