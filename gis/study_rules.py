@@ -34,7 +34,7 @@ class GridChoice(Model):
     crs: str = "auto"
     """A coordinate system, or "auto" for an equal-area one fitted to the study area."""
     cell_km: Positive | None = None
-    """Size of the cells; without it a round size that makes about 100 000 cells."""
+    """Size of the cells; without it a round size that makes no more than 1.5 million cells."""
     margin_km: NotNegative = 20.0
     """How far the grid reaches beyond the settlements."""
 

@@ -188,8 +188,8 @@ class Walkers:
         Returns
         -------
         DataFrame
-            `settlement`, `to` (positions), `minutes`. Of a place in one cell with a settlement the minutes are those of
-            the straight line.
+            `settlement`, `to` (positions), `minutes`. Of a place that stands in one cell with a settlement the minutes
+            are those of the straight line.
 
         Examples
         --------
@@ -220,7 +220,8 @@ class Walkers:
         slot = np.minimum(np.searchsorted(number, at.cell[who]), len(number) - 1)
         who, slot = who[number[slot] == at.cell[who]], slot[number[slot] == at.cell[who]]
         there = minutes[slot] + at.minutes[who] + at.minutes[place]
-        beside = at.cell[who] == cell
+        # Who only steps onto the cell, from one of water beside it, has the way to its middle in the minutes.
+        beside = (at.cell[who] == cell) & (at.own[who] == cell) & (at.own[place] == cell)
         metres = segment_lengths_m(at.lonlat[who[beside]], np.repeat(at.lonlat[[place]], beside.sum(), axis=0))
         there[beside] = metres * self.land.friction.reshape(-1)[cell]
         kept = there <= within_min

@@ -24,7 +24,7 @@ from gis.study import Study
 Float = NDArray[np.float64]
 Minutes = NDArray[np.float32]
 
-_CELLS = 100_000
+_CELLS = 1_500_000
 
 
 def make_grid(study: Study, places: gpd.GeoDataFrame) -> Grid:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
@@ -311,15 +311,15 @@ def test_a_further_centre_never_adds_minutes(seed, more):
 def test_a_ford_never_adds_minutes(seed, row):
     w = world(seed)
     friction = w.land.friction.copy()
-    friction[row, 9] = 0.02
-    old, new = (
-        solve(replace(w, land=replace(w.land, friction=f))).journeys["travel_time_min"]
-        for f in (w.land.friction, friction)
-    )
+    friction[row, 9] = 0.008  # as quick as any land: a road over water is stepped on as quickly as its bank is walked
+    old, new = (solve(replace(w, land=replace(w.land, friction=f))) for f in (w.land.friction, friction))
     # Who stands on the bank that is now open begins there: where nobody's door has moved, nobody is slower.
     moved = doors(w.land, w.points.x.to_numpy(), w.points.y.to_numpy()).cell
     same = moved == doors(replace(w.land, friction=friction), w.points.x.to_numpy(), w.points.y.to_numpy()).cell
-    assert (new[same] <= old[same] * (1 + 1e-9)).all() or not same.all()
+    # Two roads in the cell of a settlement are one to the grid: of those beside a road the nearer one is taken.
+    off = off_road(old) & off_road(new)
+    before, after = (s.journeys["travel_time_min"].to_numpy()[off] for s in (old, new))
+    assert (after <= before * (1 + 1e-9)).all() or not same.all()
 
 
 @settings(max_examples=12, deadline=None, phases=[Phase.generate])
@@ -374,6 +374,8 @@ def test_parts_lines_and_legs_of_journeys_agree(seed, hills, neighbours):
 
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])
+@example(seed=12, hills=False)  # some stand in water, beside the cell of a centre
+@example(seed=57, hills=True)
 @given(seed=some_seeds, hills=st.booleans())
 def test_matrix_and_pairs_are_not_quicker_than_the_journey_to_the_nearest(seed, hills):
     w = world(seed, hills=hills)
