@@ -466,8 +466,8 @@ def _sources(cut_node: Int, legs: Legs, centre: NDArray[np.bool_]) -> tuple[Int,
 def _quickest_way(cut_node: Int, legs: Legs, node_minutes: Float, n: int) -> tuple[Int, Float]:
     """For each settlement the way that begins its quickest journey, and the minutes of that journey."""
     minutes = np.where(cut_node >= 0, node_minutes[np.maximum(cut_node, 0)] + legs.access_min, np.inf)
-    order = np.lexsort([minutes, legs.settlement])
-    settlement, first = np.unique(legs.settlement[order], return_index=True)
     way, travel = np.full(n, -1, np.int64), np.full(n, np.inf)
-    way[settlement], travel[settlement] = order[first], minutes[order[first]]
+    np.fmin.at(travel, legs.settlement, minutes)
+    least = np.flatnonzero(minutes == travel[legs.settlement])[::-1]
+    way[legs.settlement[least]] = least  # of equals the first, which is written last
     return way, travel
