@@ -1,6 +1,5 @@
 """The index under many assumptions at once: draws that share a table become one matrix product."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from gis.kernels._aggregate import Aggregation, Labels, aggregate, block_order
 from gis.kernels._indicators import Float, Names, check_weights, directions, label, matrix
 from gis.kernels._normalise import Normalisation, normalise
+from gis.kernels.threads import cores
 
 Int = NDArray[np.int64]
 Missing = Literal["drop", "resample"]
@@ -197,7 +197,7 @@ def indices(study: Study, plan: Plan, block_size: int) -> Iterator[tuple[Int, Fl
 def _means(values: Float, w: Float, of_block: Float, study: Study, method: Aggregation) -> Float:
     """Return the index of each settlement for each row of weights, shape `(n, draws)`."""
     if method == "copeland":
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             return np.column_stack(list(pool.map(lambda one: aggregate(values, one, method), w)))
     present = ~np.isnan(values)
     if method == "arithmetic":

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels import _chains
-from gis.kernels._threads import on_all_cores
+from gis.kernels.threads import on_all_cores
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int32]

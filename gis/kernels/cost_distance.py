@@ -1,6 +1,5 @@
 """Minutes over land from every cell to the centre that is nearest by time."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from gis.kernels._jit import kernel
 from gis.kernels._moves import COLUMNS, ROWS, Float, Land, move_lengths
 from gis.kernels._tiles import sweep_tiles
 from gis.kernels._trace import AT_START, NO_MOVE, label_sources, mark_unknown, tie_equals, trace_moves
+from gis.kernels.threads import cores
 
 Int = NDArray[np.int32]
 
@@ -171,7 +171,7 @@ def cost_distance(
         if z.shape != f.shape:
             raise ValueError(f"elevation must have the shape of friction {f.shape}, got {z.shape}")
         f = np.where(np.isfinite(z), f, np.nan)
-    n_threads = threads or _cores()
+    n_threads = threads or cores()
     land, minutes = Land(f, z, lengths, diagonal_gaps), begin.copy()
     with ThreadPoolExecutor(n_threads) as pool:
         start_cells, n_open = _survey(f, begin, pool)
@@ -186,11 +186,6 @@ def cost_distance(
     report(n_open)
     trace = partial(_trace, land, neighbours, begin, minutes, n_threads)
     return CostDistance(minutes, trace, partial(_label, n_threads))
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _reporter(progress: Callable[[float], None] | None, n_open: int) -> Callable[[int], None]:

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels import _chains, _labels
 from gis.kernels._graph import Contracted, Float, Graph, Int, Long, contract_chains, csr_graph
-from gis.kernels._threads import cores, on_all_cores
+from gis.kernels.threads import cores, on_all_cores
 
 __all__ = [
     "Contracted",

@@ -41,11 +41,6 @@ class Step:
     minutes: Mapping[str, pd.Series] = field(default_factory=dict)
     centre: Mapping[str, pd.Series] = field(default_factory=dict)
 
-    @property
-    def is_month(self) -> bool:
-        """Say whether the step is a month."""
-        return self.key.isdigit()
-
 
 def steps(
     settlements: gpd.GeoDataFrame,

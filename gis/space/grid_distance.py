@@ -1,6 +1,5 @@
 """From every cell of a grid to the nearest of some points, along the ellipsoid."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,6 +7,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from gis.kernels.nearest_centre import metres_to_nearest
+from gis.kernels.threads import cores
 from gis.space.geodesy import GEOD, nearest_point
 from gis.space.grid import Grid
 
@@ -54,8 +54,7 @@ def metres_from_cells(grid: Grid, lon: Float, lat: Float) -> Float:
             metres[failed] = nearest_point(cell_lon[failed], cell_lat[failed], lon, lat)[0]
         out[first:last] = metres
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for _ in pool.map(measure, range(0, ny, rows)):
             pass
     return out

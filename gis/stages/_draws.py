@@ -1,6 +1,5 @@
 """The index of viability under many assumptions at once: a gather and a product for each indicator."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.kernels.composite import normalise, outranking, outranking_among
+from gis.kernels.threads import cores
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -288,7 +288,7 @@ class Index:
                 rivals = int(_known(others, w).sum()) - 1
             return np.where(there, 0.5 * (1.0 + score / max(rivals, 1)), np.nan)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             return np.stack(list(pool.map(one, draws.tolist())))
 
     def _gathered(self, values: list[Float], plan: Plan, draw: Int) -> Float:

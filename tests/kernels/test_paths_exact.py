@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gis.kernels import _threads, paths
+from gis.kernels import paths, threads
 from gis.kernels.paths import accumulate, contract_chains, csr_graph, k_nearest, nearest, route, travel_matrix
 
 
@@ -114,7 +114,7 @@ def test_the_answer_is_the_same_on_any_number_of_cores(monkeypatch):
     sources = rng.choice(625, 20)  # some of them twice, and many ties
     answers = []
     for cores in (1, 2, 7):
-        monkeypatch.setattr(_threads, "cores", lambda cores=cores: cores)
+        monkeypatch.setattr(threads, "cores", lambda cores=cores: cores)
         monkeypatch.setattr(paths, "cores", lambda cores=cores: cores)
         answer = nearest(graph, sources)
         matrix = travel_matrix(graph, sources, np.arange(625))
