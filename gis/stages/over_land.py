@@ -177,37 +177,55 @@ class Spread:
         alone = (np.diff(found.first) == 1) & (self.at.cell[who] == self.at.own[who])
         km = found.km + self.at.km[who]
         km[alone], back[alone] = self._straight_km(who[alone]), there[alone]
-        piece, share = self._road_of(end, starts)
-        host = self._host_of(end, starts)
+        on = self.arrivals(end, starts, search, legs, ways, centre)
+        return on.assign(
+            settlement=who,
+            access_min=there + on["access_min"],
+            into_min=back + on["into_min"],
+            km=km + on["km"],
+            path=[found.way(k) for k in range(len(who))],
+        )
+
+    def arrivals(
+        self, end: Int, starts: Float, search: Search, legs: Legs, ways: pd.DataFrame, centre: Bool
+    ) -> pd.DataFrame:
+        """Say what ways over land lead to that end in some cells, and how the journey goes on from there.
+
+        Parameters
+        ----------
+        end, starts
+            Cells, and the minutes that they start with, shape `(n,)`.
+        search, legs, ways, centre
+            As for `walks`.
+
+        Returns
+        -------
+        DataFrame
+            `to`, `edge`, `fraction` and `via` as `walks` returns them; `access_min`, `into_min` and `km` of the way from
+            the cell to the road, by way of a settlement, or to the centre; 0 where a road is in the cell.
+        """
+        stretch, share = self.road_of(end, starts)
+        piece = np.where(stretch >= 0, self.cells.piece[stretch], -1)
+        host = self.host_of(end, starts)
         # The host whose minutes the cell has: always a centre before a road, a road before another settlement.
         hosted = (host >= 0) & (centre[host] | (piece < 0))
         j, way = host[hosted], np.maximum(search.way[host[hosted]], 0)
-        by_road = ~centre[j]
-        door = self.at.cell[j] == end[hosted]
-        for total, own, more in (
-            (there, self.at.minutes, legs.access_min), (back, self.at.minutes, legs.into_min),
-            (km, self.at.km, legs.access_km),
+        by_road, door = ~centre[j], self.at.cell[j] == end[hosted]
+        more = {}
+        for name, own, of_way in (
+            ("access_min", self.at.minutes, legs.access_min), ("into_min", self.at.minutes, legs.into_min),
+            ("km", self.at.km, legs.access_km),
         ):  # fmt: skip
-            total[hosted] += own[j] * door + np.where(by_road, more[way], 0.0)
+            more[name] = np.zeros(len(end))
+            more[name][hosted] = own[j] * door + np.where(by_road, of_way[way], 0.0)
         pieces = self.cells.roads.pieces
         edge, fraction = pieces.edge[piece], pieces.start[piece] + (pieces.end - pieces.start)[piece] * share
         edge[hosted] = np.where(by_road, ways["edge"].to_numpy(np.int64)[way], -1)
         fraction[hosted] = np.where(by_road, ways["fraction"].to_numpy(float)[way], 0.0)
-        to = np.full(len(who), -1)
+        to = np.full(len(end), -1)
         to[hosted] = np.where(by_road, -1, j)
-        return pd.DataFrame(
-            {
-                "settlement": who,
-                "to": to,
-                "edge": edge,
-                "fraction": fraction,
-                "access_min": there,
-                "into_min": back,
-                "km": km,
-                "path": [found.way(k) for k in range(len(who))],
-                "via": np.where(hosted & (to < 0), host, -1),
-            }
-        )
+        via = np.where(hosted & (to < 0), host, -1)
+        return pd.DataFrame({"to": to, "edge": edge, "fraction": fraction, "via": via, **more})
 
     def _straight_km(self, who: Int) -> Float:
         """Kilometres to the settlement in the cell that gave it its minutes; `inf` where a road did.
@@ -215,22 +233,23 @@ class Spread:
         0 where it only steps onto the land there: its own way to the middle of the cell is in the minutes.
         """
         cell = self.at.cell[who]
-        host = self._host_of(cell, self.start.reshape(-1)[cell])
+        host = self.host_of(cell, self.start.reshape(-1)[cell])
         metres = segment_lengths_m(self.at.lonlat[who], self.at.lonlat[host])
         return np.where(host < 0, np.inf, np.where(self.at.own[host] == cell, metres / 1000.0, 0.0))
 
-    def _road_of(self, end: Int, starts: Float) -> tuple[Int, Float]:
-        """The piece of road, and the share of it, that gave each cell its minutes; -1 where none did."""
+    def road_of(self, end: Int, starts: Float) -> tuple[Int, Float]:
+        """Return the stretch of road that gave each cell its minutes, and where on its piece; -1 where none did."""
         here = np.flatnonzero(np.isin(self.cells.cell, end))
         few = self.cells.some(here)
         minutes = few.at_ends(self.node_minutes)
         share = np.where(minutes[0] <= minutes[1], few.enter, few.leave)
-        least = np.minimum(*minutes)
-        at = _first_of(few.cell, least, np.arange(len(here)), end, starts)
-        return np.where(at >= 0, few.piece[at], -1) if len(here) else at, share[at] if len(here) else np.zeros(len(end))
+        at = _first_of(few.cell, np.minimum(*minutes), np.arange(len(here)), end, starts)
+        if not len(here):
+            return at, np.zeros(len(end))
+        return np.where(at >= 0, here[at], -1), share[at]
 
-    def _host_of(self, end: Int, starts: Float) -> Int:
-        """The settlement whose door gave each cell its minutes; -1 where none did."""
+    def host_of(self, end: Int, starts: Float) -> Int:
+        """Return the settlement whose door gave each cell its minutes; -1 where none did."""
         cell = np.concatenate([self.at.own, self.at.cell])
         minutes = np.concatenate([self.door_min, self.door_min + self.at.minutes])
         return _first_of(cell, minutes, np.tile(np.arange(len(self.door_min)), 2), end, starts)

@@ -55,16 +55,27 @@ class RoadCells:
 
     def at_ends(self, node_minutes: Float) -> Float:
         """Return the minutes at the beginning and at the end of each stretch, shape `(2, n)`."""
-        p = self.roads.pieces
-        forward, backward = (minutes[self.piece] for minutes in piece_minutes(self.roads.network, p))
-        at_end, at_start = node_minutes[p.to_id[self.piece]], node_minutes[p.from_id[self.piece]]
-        out = np.empty((2, len(self.cell)))
-        for row, share in zip(out, (self.enter, self.leave), strict=True):
-            with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
-                to_end = at_end + np.where(share >= 1, 0.0, forward * (1 - share))
-                to_start = at_start + np.where(share <= 0, 0.0, backward * share)
-            row[:] = np.fmin(to_end, to_start)
-        return out
+        return np.stack([minutes_at(self.roads, node_minutes, self.piece, s) for s in (self.enter, self.leave)])
+
+
+def minutes_at(roads: Roads, node_minutes: Float, piece: Int, share: Float) -> Float:
+    """Return the minutes of places on the pieces of a cut network, from those of its nodes.
+
+    Parameters
+    ----------
+    roads
+        The cut network.
+    node_minutes
+        Of its nodes.
+    piece, share
+        Positions of pieces, and how far along them the places are, 0 to 1; shape `(n,)`.
+    """
+    p = roads.pieces
+    forward, backward = (minutes[piece] for minutes in piece_minutes(roads.network, p))
+    with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
+        to_end = node_minutes[p.to_id[piece]] + np.where(share >= 1, 0.0, forward * (1 - share))
+        to_start = node_minutes[p.from_id[piece]] + np.where(share <= 0, 0.0, backward * share)
+    return np.asarray(np.fmin(to_end, to_start))
 
 
 def cross_cells(roads: Roads, grid: Grid) -> RoadCells:

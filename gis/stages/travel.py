@@ -202,6 +202,8 @@ class Roads:
         The length of those edges.
     track_min
         Their minutes where they are tracks (`TRACK_CLASSES`), 0 elsewhere.
+    link_min
+        Their minutes where they are links over land (`gis.stages.links`), 0 elsewhere.
     """
 
     network: Network
@@ -210,16 +212,27 @@ class Roads:
     used: Int
     km: Float
     track_min: Float
+    link_min: Float
 
     @classmethod
-    def cut_at(cls, network: Network, ways: pd.DataFrame) -> "Roads":
-        """Cut a network where `gis.space.snapping` found the settlements to meet it."""
-        at_edge = ways["edge"].to_numpy(np.int64)
+    def cut_at(cls, network: Network, ways: pd.DataFrame, links: pd.DataFrame | None = None) -> "Roads":
+        """Cut a network where `gis.space.snapping` found the settlements to meet it.
+
+        With `links` over land, the last edges of the network, it is cut where they leave a road and reach another.
+        """
+        at_edge, fraction = ways["edge"].to_numpy(np.int64), ways["fraction"].to_numpy(float)
         on = at_edge >= 0
-        pieces = cut_edges(network, at_edge[on], ways["fraction"].to_numpy(float)[on])
+        at_edge, fraction = at_edge[on], fraction[on]
+        if links is not None:
+            at_edge = np.concatenate([at_edge, links["edge"], links["to_edge"]])
+            fraction = np.concatenate([fraction, links["fraction"], links["to_fraction"]])
+        pieces = cut_edges(network, at_edge, fraction)
         cut_node = np.full(len(ways), -1, np.int64)
-        cut_node[on] = pieces.cut_node
-        return cls._of(network, replace(pieces, cut_node=cut_node))
+        cut_node[on] = pieces.cut_node[: on.sum()]
+        from_id, to_id = pieces.from_id.copy(), pieces.to_id.copy()
+        if links is not None and len(links):
+            from_id[-len(links) :], to_id[-len(links) :] = pieces.cut_node[on.sum() :].reshape(2, -1)
+        return cls._of(network, replace(pieces, from_id=from_id, to_id=to_id, cut_node=cut_node))
 
     def with_minutes_of(self, network: Network) -> "Roads":
         """Return the same cuts of the same network with other minutes."""
@@ -242,9 +255,10 @@ class Roads:
         minutes, piece = minutes[used], used % max(len(pieces.edge), 1)
         edges, edge = network.edges, pieces.edge[piece]
         km = edges[LENGTH_M].to_numpy(float)[edge] / 1000.0 * (pieces.end - pieces.start)[piece]
-        track = edges[ROAD_CLASS].isin(TRACK_CLASSES).to_numpy()[edge] if ROAD_CLASS in edges else False
+        of_class = edges[ROAD_CLASS] if ROAD_CLASS in edges else pd.Series("", edges.index)
+        track, link = of_class.isin(TRACK_CLASSES).to_numpy()[edge], (of_class == OVER_LAND).to_numpy()[edge]
         graph = csr_graph(pieces.n_nodes, tail, head, minutes)
-        return cls(network, pieces, graph, used, km, np.where(track, minutes, 0.0))
+        return cls(network, pieces, graph, used, km, np.where(track, minutes, 0.0), np.where(link, minutes, 0.0))
 
 
 def piece_minutes(network: Network, pieces: Pieces) -> tuple[Float, Float]:
@@ -312,7 +326,7 @@ def road_journeys(
         On the index of `points`: `to_id`, `travel_time_min`, `distance_km`, `mode`. 0 at a centre, `inf` and no
         `to_id` where none can be reached; all NaN where there is no centre at all. `road_min`, `track_min` and
         `offroad_min` (the ways to and from the road, and over land) sum to `travel_time_min`; NaN where it is `inf`.
-        `moved` where the road is not joined to the settlement's nearest.
+        `moved` where the journey takes a road that is not joined to the settlement's nearest.
     node_minutes : array of shape `(n_nodes,)`
         Minutes from each node of the cut network to the nearest centre, the way from the road to it included.
 
@@ -338,7 +352,8 @@ def road_journeys(
     way = search.way[reached]
     node = roads.pieces.cut_node[way]
     into = search.into[found.source[node]]
-    offroad = legs.access_min[way] + legs.into_min[into]
+    linked = accumulate(roads.graph, found, roads.link_min)[node]
+    offroad = legs.access_min[way] + linked + legs.into_min[into]
     track = accumulate(roads.graph, found, roads.track_min)[node]
     km = accumulate(roads.graph, found, roads.km)[node]
     minutes = search.travel_time_min[reached]
@@ -351,7 +366,7 @@ def road_journeys(
         ROAD_MIN: np.maximum(minutes - offroad - track, 0.0),
         TRACK_MIN: track,
         OFFROAD_MIN: offroad,
-        "moved": legs.moved[way],
+        "moved": legs.moved[way] | (linked > 0),
     }
     nowhere = {"to": -1, "travel_time_min": np.inf, "distance_km": np.inf, "mode": NONE}
     nowhere |= {**dict.fromkeys(PARTS, np.nan), "moved": False}
