@@ -1,130 +1,208 @@
 """The peer of the benchmark's section `study`: the same job as a good analyst would script it, with well-known tools.
 
 `python scripts/benchmark_naive.py FOLDER` reads the layers that `benchmark_study.py` wrote and writes FOLDER/naive.
-It uses geopandas, networkx, scikit-image, rasterstats and folium, one search per tier and season, and nothing of this
-project but its tables of speeds. What it leaves out is listed in `benchmark_study.py`.
+It uses geopandas, networkx, scikit-image, rasterstats, folium, matplotlib and jinja2, one search for each tier, season
+and table of speeds, and nothing of this project but its tables of presets. What it leaves out is listed in
+`benchmark_study.py`. The seconds of CPU of its stages, under the names of ours, are in FOLDER/naive/run.json.
 """
 
+import json
+import resource
 import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import folium
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import rasterio
+from benchmark_naive_pages import charts, overlays, write_map, write_report
+from benchmark_naive_planner import candidates, disparity, region_table, support, typology
+from benchmark_naive_planner import SUPPORT_LIMIT_MIN
+from benchmark_naive_roads import (
+    CRS,
+    LINES_MAX,
+    SEASONS,
+    TIERS,
+    WALK_KPH,
+    Entry,
+    Journey,
+    Net,
+    at_other_speeds,
+    enter,
+    journey,
+    parts_of,
+    read_roads,
+    road_net,
+    route_lines,
+    route_table,
+    taken,
+    within,
+)
+from benchmark_naive_scores import (
+    CHANGES_DRAWN,
+    PRESETS,
+    Rules,
+    alternatives_of,
+    aria,
+    aria_classes,
+    certainty,
+    changes,
+    classes,
+    climate_columns,
+    climate_rasters,
+    percentile,
+    sensitivity,
+)
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
-from rasterstats import point_query
 from scipy.ndimage import distance_transform_edt
 from skimage.graph import MCP_Geometric
 
-CRS = "+proj=aea +lat_0=0 +lon_0=66.9 +lat_1=43 +lat_2=53 +datum=WGS84 +units=m"
-SEASONS = {"summer": {True: 1.0, False: 1.0}, "winter": {True: 0.8, False: 0.6}}
-TIERS = ["t1", "t2", "t3", "t4", "t5"]
-WALK_KPH, ACCESS_KPH, MARGIN_M = 10.0, 20.0, 20_000.0
-DRAWS = 1000
-PRESETS = Path(__file__).resolve().parents[1] / "layers" / "presets"
+MARGIN_M = 20_000.0
+SECONDS: dict[str, float] = {}
+PEAK_GIB: dict[str, float] = {}
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Add up the CPU seconds of a stage."""
+    begin = time.process_time()
+    yield
+    SECONDS[name] = SECONDS.get(name, 0.0) + time.process_time() - begin
+    PEAK_GIB[name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main(folder: Path) -> None:
     out = folder / "naive"
-    out.mkdir(exist_ok=True)
-    table = pd.read_csv(folder / "settlements.csv", dtype={"settlement_id": str})
-    points = gpd.points_from_xy(table["lon"], table["lat"])
-    settlements = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326").to_crs(CRS)
-    roads = read_roads(folder)
+    (out / "climate").mkdir(parents=True, exist_ok=True)
+    study = tomllib.loads((folder / "study.toml").read_text("utf-8"))
+    draws, cell_km = study["certainty"]["draws"], study["grid"]["cell_km"]
+    with stage("read"):
+        table = pd.read_csv(folder / "settlements.csv", dtype={"settlement_id": str})
+        points = gpd.points_from_xy(table["lon"], table["lat"])
+        settlements = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326").to_crs(CRS)
+        roads, water = read_roads(folder, PRESETS), gpd.read_file(folder / "water.gpkg").to_crs(CRS)
     rank = settlements["tier"].map({tier: i for i, tier in enumerate(TIERS)}).fillna(99)
-    settlements, roads = add_minutes(settlements, roads, rank)
-    grid = Grid.over(settlements, float((folder / "cell_km.txt").read_text()) * 1000.0)
-    surfaces = {
-        f"{tier}_{season}": surface(grid, roads, settlements[rank <= i], season, folder)
+    centres = {tier: (rank <= i).to_numpy() for i, tier in enumerate(TIERS)}
+    grid = Grid.over(settlements, cell_km * 1000)
+    with stage("travel"):
+        net = road_net(roads)
+        entry = enter(settlements, roads, net, land_minutes(grid, settlements, roads, water))
+        journeys = travel(settlements, roads, net, entry, centres)
+        settlements = with_journeys(settlements, entry, journeys)
+    with stage("surfaces"):
+        minutes, km = surfaces(grid, settlements, roads, water, centres)
+    with stage("climate"):
+        months, climate, profile = climate_rasters(folder)
+        settlements = settlements.join(climate_columns(settlements, months, profile))
+    settlements, tables, lines, used = score(settlements, roads, net, entry, centres, journeys, draws)
+    with stage("rasters"):
+        write_rasters(out, grid, minutes, km, climate, profile)
+    with stage("geopackage"):
+        write_geopackage(out / "results.gpkg", settlements, roads, water, tables, lines)
+    with stage("tables"):
+        write_tables(out, settlements, tables)
+    with stage("map"):
+        images = overlays(minutes, CRS, grid.transform)
+        write_map(out / "map.html", settlements, roads, water, used, images)
+    with stage("report"):
+        pictures = charts(settlements, tables["regions"], tables)
+        write_report(out / "report.html", settlements, tables, pictures, cell_km=cell_km, draws=draws)
+    (out / "run.json").write_text(json.dumps({"core_seconds": SECONDS, "peak_gib": PEAK_GIB}), encoding="utf-8")
+
+
+def travel(
+    settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, net: Net, entry: Entry, centres: dict[str, np.ndarray]
+) -> dict[tuple[str, str], Journey]:
+    """Search once for each tier and season."""
+    length_m = roads["length_m"].to_numpy()
+    return {
+        (tier, season): journey(settlements, net, entry, roads[f"minutes_{season}"].to_numpy(), length_m, who)
         for season in SEASONS
-        for i, tier in enumerate(TIERS)
+        for tier, who in centres.items()
     }
-    away = {tier: distance_km(grid, settlements[rank <= i]) for i, tier in enumerate(TIERS)}
-    settlements = add_climate(settlements, folder)
-    settlements = add_scores(settlements)
-    write(out, settlements, roads, surfaces, away, grid)
-    write_map(out / "map.html", settlements, roads, surfaces, grid)
 
 
-def read_roads(folder: Path) -> gpd.GeoDataFrame:
-    """Add the speed of each road in each season, and its length."""
-    roads = gpd.read_file(folder / "roads.fgb").to_crs(CRS)
-    speeds = pd.read_csv(PRESETS / "speeds.csv").set_index("road_class")
-    surfaces = pd.read_csv(PRESETS / "surfaces.csv").set_index("surface")
-    own = roads["surface"].map(surfaces["factor"])
-    usual = roads["road_class"].map(speeds["surface"]).map(surfaces["factor"])
-    speed = roads["road_class"].map(speeds["speed_kph"]) * np.minimum(1.0, own / usual)
-    paved = roads["surface"].map(surfaces["paved"]) == "yes"
-    roads["length_m"] = roads.length
-    for season, factor in SEASONS.items():
-        roads[f"kph_{season}"] = speed * paved.map(factor)
-        roads[f"minutes_{season}"] = roads["length_m"] / 1000 / roads[f"kph_{season}"] * 60
-    return roads
+def with_journeys(
+    settlements: gpd.GeoDataFrame, entry: Entry, journeys: dict[tuple[str, str], Journey]
+) -> gpd.GeoDataFrame:
+    ids = settlements["settlement_id"].to_numpy(object)
+    columns = {"access_km": entry.near["metres"].to_numpy() / 1000, "access_min": entry.access_min}
+    for (tier, season), one in journeys.items():
+        columns[f"minutes_{tier}_{season}"], columns[f"km_{tier}_{season}"] = one.minutes, one.km
+        columns[f"centre_{tier}_{season}"] = np.where(one.centre >= 0, ids[one.centre], "")
+    for tier in TIERS:
+        columns[f"minutes_{tier}_worst"] = np.maximum.reduce([columns[f"minutes_{tier}_{s}"] for s in SEASONS])
+    return settlements.join(pd.DataFrame(columns, index=settlements.index))
 
 
-HUB = "hub"  # one node before all centres: a search from it remembers the way, which one from many sources does not
-
-
-def road_graph(roads: gpd.GeoDataFrame) -> nx.DiGraph:
-    """Make a graph against the direction of travel, so that one search from all centres answers for everybody."""
-    graph = nx.DiGraph()
-    for row in roads.itertuples():
-        xy = row.geometry.coords
-        a, b = (tuple(round(v, 2) for v in end) for end in (xy[0], xy[-1]))
-        weights = {season: getattr(row, f"minutes_{season}") for season in SEASONS} | {"km": row.length_m / 1000}
-        graph.add_edge(b, a, **weights)
-        if row.oneway != "yes":
-            graph.add_edge(a, b, **weights)
-    return graph
-
-
-def search(graph: nx.DiGraph, centres: set[tuple[float, float]], season: str) -> tuple[dict, dict, dict]:
-    """Return minutes, kilometres and the centre's node of every node that a centre can be reached from."""
-    graph.add_weighted_edges_from(((HUB, node, 0.0) for node in centres), weight=season)
-    before, minutes = nx.dijkstra_predecessor_and_distance(graph, HUB, weight=season)
-    graph.remove_node(HUB)
-    km, centre = {}, {}
-    for node in minutes:  # nearest first
-        if node == HUB:
-            continue
-        last = before[node][0]
-        if last == HUB:
-            km[node], centre[node] = 0.0, node
-        else:
-            km[node], centre[node] = km[last] + graph.edges[last, node]["km"], centre[last]
-    return minutes, km, centre
-
-
-def add_minutes(
-    settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, rank: pd.Series
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Snap to the nearest road, go by it to its nearer end, and search once for each tier and season."""
-    graph = road_graph(roads)
-    near = settlements[["geometry"]].sjoin_nearest(roads[["geometry"]], distance_col="metres")
-    near = near[~near.index.duplicated()]
-    road = roads.loc[near["index_right"]]
-    along = road.geometry.project(settlements.geometry, align=False).to_numpy() / road["length_m"].to_numpy()
-    ends = np.array([(geometry.coords[0], geometry.coords[-1]) for geometry in road.geometry]).round(2)
-    nodes = list(map(tuple, np.where((along > 0.5)[:, None], ends[:, 1], ends[:, 0]).tolist()))
-    kph = np.where(near["metres"] < 2000, ACCESS_KPH, WALK_KPH)
-    access = near["metres"].to_numpy() / 1000 / kph * 60
-    ids = settlements["settlement_id"].tolist()
-    for season in SEASONS:
-        to_end = access + np.minimum(along, 1 - along) * road[f"minutes_{season}"].to_numpy()
-        for i, tier in enumerate(TIERS):
-            centres = {node for node, is_centre in zip(nodes, rank <= i, strict=True) if is_centre}
-            minutes, km, centre = search(graph, centres, season)
-            by_road = np.array([minutes.get(node, np.inf) for node in nodes]) + to_end
-            settlements[f"minutes_{tier}_{season}"] = np.where(rank <= i, 0.0, by_road)
-            on_road = np.array([km.get(node, np.nan) for node in nodes])
-            settlements[f"km_{tier}_{season}"] = np.where(rank <= i, 0.0, on_road + near["metres"].to_numpy() / 1000)
-            first = {node: name for node, name, here in zip(nodes, ids, rank <= i, strict=True) if here}
-            settlements[f"centre_{tier}_{season}"] = [first.get(centre.get(node), "") for node in nodes]
-    return settlements, roads
+def score(
+    settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, net: Net, entry: Entry, centres: dict[str, np.ndarray],
+    journeys: dict[tuple[str, str], Journey], draws: int,
+) -> tuple[gpd.GeoDataFrame, dict[str, pd.DataFrame], list, dict[str, np.ndarray]]:  # fmt: skip
+    """Score, say how sure, explain, and make the planner's tables; also lines of routes, and the roads they take."""
+    ids = pd.Index(settlements["settlement_id"], dtype=object)
+    km = {season: {tier: journeys[tier, season].km for tier in TIERS} for season in SEASONS}
+    with stage("scores"):
+        settlements["remoteness"], means = aria(np.column_stack([km["summer"][tier] for tier in TIERS]))
+        settlements["remoteness_class"] = aria_classes(settlements["remoteness"].to_numpy())
+        rules = Rules.of(settlements)
+        values = rules.values(settlements)
+        scores = rules.scores(values)
+        share = rules.shares(scores, rules.weights, rules.block_weights)
+        points = 100 * np.nan_to_num(share * scores)
+        settlements["viability"] = points.sum(axis=1)
+        inhabited = settlements["population"].ne(0).to_numpy()
+        settlements["potential"], limits = classes(settlements["viability"].to_numpy(), inhabited)
+        names = rules.table.index
+        settlements[[f"contribution_{name}" for name in names]] = points
+        settlements["typology"], types = typology(settlements)
+    with stage("certainty"):
+        drawn = list(at_other_speeds(settlements, roads, net, entry, centres))
+        alternatives = alternatives_of(settlements, rules, scores, km, drawn)
+        sobol = sensitivity(alternatives)
+    with stage("cards"):
+        summer = {tier: journeys[tier, "summer"] for tier in TIERS}
+        parts = {tier: parts_of(tier, ids, roads, net, entry, one) for tier, one in summer.items()}
+        routes = pd.concat([route_table(ids, tier, summer[tier], parts[tier]) for tier in TIERS], ignore_index=True)
+        lines = []
+        if len(routes) <= LINES_MAX:
+            lines = [line for one in summer.values() for line in route_lines(settlements, roads, net, one)]
+        used = {f"{tier} {season}": taken(net, one) for (tier, season), one in journeys.items()}
+        saved = routes["paved_saves_min"].to_numpy().reshape(len(TIERS), -1).T
+        lifts, moves = changes(settlements, rules, scores, means, saved, limits)
+        lists = {"settlement_id": np.repeat(ids, len(names)), "indicator": np.tile(names, len(ids))}
+        per_score = {
+            "value": values, "score": scores, "percentile": 100 * np.apply_along_axis(percentile, 0, scores),
+            "weight": share, "points": points,
+        }  # fmt: skip
+        explained = pd.DataFrame(lists | {name: table.ravel() for name, table in per_score.items()})
+    with stage("certainty"):
+        first = (lifts.groupby("row").cumcount() < CHANGES_DRAWN + 1).to_numpy()
+        rows, wanted = lifts["row"].to_numpy()[first], lifts["next_potential"].to_numpy()[first]
+        sure, chance = certainty(alternatives, inhabited, draws, rows, moves[first], wanted)
+        lifts.loc[first, "probability"] = chance
+        settlements = settlements.join(sure.set_axis(settlements.index))
+    with stage("planning"):
+        best = lifts.drop_duplicates("settlement_id").set_index("settlement_id")["indicator"]
+        settlements["lifts"] = settlements["settlement_id"].map(best).fillna("")
+        settlements["slowest"] = routes["slowest"].to_numpy()[-len(ids) :]
+        paved = roads.loc[roads["paved"], ["geometry"]]
+        near = settlements[["geometry"]].sjoin_nearest(paved, distance_col="metres")["metres"]
+        settlements["all_season_km"] = near.groupby(level=0).first() / 1000
+        tables = disparity(settlements) | {"regions": region_table(settlements), "typology": types}
+        summer_min = roads["minutes_summer"].to_numpy()
+        pairs = within(net, entry, summer_min, ids, candidates(settlements), SUPPORT_LIMIT_MIN)
+        tables |= support(settlements, pairs)
+    indicators = rules.table.assign(minimum=np.nanmin(values, axis=0), maximum=np.nanmax(values, axis=0))
+    of_each = {"raw": values, "normalised": scores, "contributions": points}
+    tables |= {name: pd.DataFrame(x, ids, names).rename_axis("settlement_id").reset_index() for name, x in of_each.items()}
+    tables |= {"indicators": indicators.reset_index(), "sensitivity": sobol, "routes": routes}
+    return settlements, tables | {"indicator_values": explained, "changes": lifts.drop(columns=["row", "rise"])}, lines, used
 
 
 class Grid:
@@ -141,138 +219,96 @@ class Grid:
         west, south, east, north = west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M
         return cls(west, north, cell, (int((north - south) // cell) + 1, int((east - west) // cell) + 1))
 
-    def cells(self, points: gpd.GeoDataFrame) -> list[tuple[int, int]]:
+    def places(self, points: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return row and column of the cells that hold points."""
         column, row = ~self.transform * (points.geometry.x.to_numpy(), points.geometry.y.to_numpy())
-        return sorted(set(zip(row.astype(int).tolist(), column.astype(int).tolist(), strict=True)))
+        return row.astype(int), column.astype(int)
+
+    def starts(self, points: gpd.GeoDataFrame) -> list[tuple[int, int]]:
+        row, column = self.places(points)
+        return list(zip(row.tolist(), column.tolist(), strict=True))
+
+    def burn(self, shapes: object, **options: object) -> np.ndarray:
+        return rasterize(shapes, out_shape=self.shape, transform=self.transform, **options)
 
 
-FRICTION: dict[str, np.ndarray] = {}
+def friction(grid: Grid, water: gpd.GeoDataFrame, on_road_kph: np.ndarray | float) -> np.ndarray:
+    """Return minutes per metre over land and, where given, road; -1 on water, where nobody goes."""
+    speed = np.where(grid.burn(water.geometry) == 1, 0.0, WALK_KPH)
+    speed = np.where(on_road_kph > 0, on_road_kph, speed)
+    return np.where(speed > 0, 60 / 1000 / np.maximum(speed, 1e-9), -1.0)
 
 
-def friction(grid: Grid, roads: gpd.GeoDataFrame, season: str, folder: Path) -> np.ndarray:
-    """Burn roads, the fastest last, over land and water; minutes per metre, -1 where nobody goes."""
-    if season not in FRICTION:
-        speed = np.full(grid.shape, WALK_KPH)
-        water = gpd.read_file(folder / "water.gpkg").to_crs(CRS)
-        burn = {"out_shape": grid.shape, "transform": grid.transform}
-        speed[rasterize(water.geometry, **burn) == 1] = 0.0
-        column = f"kph_{season}"
-        slow_first = roads.sort_values(column)
-        shapes = zip(slow_first.geometry, slow_first[column], strict=True)
-        on_road = rasterize(shapes, all_touched=True, dtype="float64", fill=0.0, **burn)
-        speed = np.where(on_road > 0, on_road, speed)
-        FRICTION[season] = np.where(speed > 0, 60 / 1000 / np.maximum(speed, 1e-9), -1.0)
-    return FRICTION[season]
+def land_minutes(
+    grid: Grid, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, water: gpd.GeoDataFrame
+) -> np.ndarray:
+    """Return the minutes over land, round the water, from each settlement to the nearest cell with a road."""
+    starts = np.argwhere(grid.burn(roads.geometry, all_touched=True) == 1)
+    costs, _ = MCP_Geometric(friction(grid, water, 0.0)).find_costs(starts)
+    return costs[grid.places(settlements)] * grid.cell
 
 
-def surface(grid: Grid, roads: gpd.GeoDataFrame, centres: gpd.GeoDataFrame, season: str, folder: Path) -> np.ndarray:
-    """Spread from the centres over the friction."""
-    costs, _ = MCP_Geometric(friction(grid, roads, season, folder) * 1.0).find_costs(grid.cells(centres))
-    return costs * grid.cell
+def surfaces(
+    grid: Grid, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, water: gpd.GeoDataFrame,
+    centres: dict[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:  # fmt: skip
+    """Minutes to each tier in each season over burnt roads and land, and kilometres to each tier as the crow flies."""
+    minutes, km = {}, {}
+    for season in SEASONS:
+        slow_first = roads.sort_values(f"kph_{season}")  # the fastest road of a cell is burnt last
+        shapes = zip(slow_first.geometry, slow_first[f"kph_{season}"], strict=True)
+        cost = friction(grid, water, grid.burn(shapes, all_touched=True, dtype="float64", fill=0.0))
+        for tier, who in centres.items():
+            costs, _ = MCP_Geometric(cost).find_costs(grid.starts(settlements[who]))
+            minutes[f"{tier} {season}"] = costs * grid.cell
+    for tier, who in centres.items():
+        away = np.ones(grid.shape, bool)
+        away[grid.places(settlements[who])] = False
+        km[tier] = distance_transform_edt(away) * grid.cell / 1000
+    return minutes, km
 
 
-def distance_km(grid: Grid, centres: gpd.GeoDataFrame) -> np.ndarray:
-    away = np.ones(grid.shape, bool)
-    away[tuple(np.array(grid.cells(centres)).T)] = False
-    return distance_transform_edt(away) * grid.cell / 1000
-
-
-def add_climate(settlements: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
-    """Read both rasters at the settlements, every month, and make the usual measures."""
-    lonlat = settlements.geometry.to_crs("EPSG:4326")
-    months = {}
-    for name in ("temperature", "precipitation"):
-        with rasterio.open(folder / f"{name}.tif") as raster:
-            bands, affine, nodata = raster.read(), raster.transform, raster.nodata
-        months[name] = np.array([point_query(lonlat, band, affine=affine, nodata=nodata) for band in bands], float)
-    days = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[:, None]
-    warmth, rain = months["temperature"], months["precipitation"].sum(axis=0)
-    settlements["mean_temperature_c"] = (warmth * days).sum(axis=0) / days.sum()
-    settlements["heating_degree_days"] = (np.maximum(18 - warmth, 0) * days).sum(axis=0)
-    settlements["precipitation_mm"] = rain
-    settlements["de_martonne"] = rain / (settlements["mean_temperature_c"] + 10)
-    return settlements
-
-
-def add_scores(settlements: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Remoteness after ARIA+, viability from ranges, and three shares of potential; their spread over 1 000 draws."""
-    minutes = settlements[[f"minutes_{tier}_summer" for tier in TIERS]].replace(np.inf, np.nan)
-    aria = (minutes / minutes.mean()).clip(upper=3).sum(axis=1)
-    settlements["remoteness"] = 100 * (aria - aria.min()) / (aria.max() - aria.min())
-    columns = [settlements["heating_degree_days"], -settlements["de_martonne"], settlements["remoteness"]]
-    scaled = [(value - value.min()) / (value.max() - value.min()) for value in columns]
-    settlements["viability"] = 100 * (1 - sum(scaled) / len(scaled))
-    rank = (settlements["viability"] - settlements["remoteness"]).rank(pct=True)
-    settlements["potential"] = classes(rank)
-    rng = np.random.default_rng(0)
-    drawn = pd.DataFrame(index=settlements.index, columns=range(DRAWS), dtype=float)
-    for draw in range(DRAWS):
-        weights = rng.uniform(0.75, 1.25, len(scaled))
-        fit = 100 * (1 - sum(w * value for w, value in zip(weights, scaled, strict=True)) / weights.sum())
-        tiers = rng.uniform(0.75, 1.25, len(TIERS))
-        far = ((minutes * rng.uniform(0.8, 1.2)) / minutes.mean()).clip(upper=3) @ tiers
-        drawn[draw] = (fit - 100 * (far - far.min()) / (far.max() - far.min())).rank(pct=True)
-    for q in (0.05, 0.95):
-        settlements[f"rank_{q}"] = drawn.quantile(q, axis=1)
-    settlements["stable"] = drawn.apply(classes).eq(settlements["potential"], axis=0).mean(axis=1)
-    return settlements
-
-
-def classes(rank: pd.Series) -> np.ndarray:
-    return np.select([rank > 0.84, rank > 0.08], ["high", "medium"], "low")
-
-
-def write(
-    out: Path,
-    settlements: gpd.GeoDataFrame,
-    roads: gpd.GeoDataFrame,
-    surfaces: dict[str, np.ndarray],
-    away: dict[str, np.ndarray],
-    grid: Grid,
-) -> None:
-    table = settlements.drop(columns="geometry")
-    table.to_csv(out / "settlements.csv", index=False, encoding="utf-8-sig")
-    table.to_excel(out / "tables.xlsx", index=False)
-    settlements.to_file(out / "results.gpkg", layer="settlements")
-    settlements[settlements["tier"].isin(TIERS)].to_file(out / "results.gpkg", layer="centres")
-    roads.to_file(out / "results.gpkg", layer="roads")
-    for name, bands in (("travel_time", surfaces), ("distance", away)):
-        profile = {
-            "driver": "COG", "count": len(bands), "height": grid.shape[0], "width": grid.shape[1],
-            "dtype": "float32", "crs": CRS, "transform": grid.transform, "compress": "deflate",
-        }  # fmt: skip
-        with rasterio.open(out / f"{name}.tif", "w", **profile) as raster:
-            for band, values in enumerate(bands.values(), 1):
+def write_rasters(
+    out: Path, grid: Grid, minutes: dict[str, np.ndarray], km: dict[str, np.ndarray], climate: dict[str, np.ndarray],
+    given: dict,
+) -> None:  # fmt: skip
+    """Cloud-optimised GeoTIFFs: minutes, kilometres, and each measure of climate on the grid of the input."""
+    own = {"height": grid.shape[0], "width": grid.shape[1], "crs": CRS, "transform": grid.transform}
+    theirs = {name: given[name] for name in ("height", "width", "crs", "transform")}
+    files = [("travel_time", minutes, own), ("distance", km, own)]
+    files += [(f"climate/{name}", {name: values}, theirs) for name, values in climate.items()]
+    for name, bands, where in files:
+        profile = {"driver": "COG", "count": len(bands), "dtype": "float32", "compress": "deflate", "nodata": np.nan}
+        with rasterio.open(out / f"{name}.tif", "w", **profile, **where) as raster:
+            for band, (title, values) in enumerate(bands.items(), 1):
                 raster.write(values.astype("float32"), band)
+                raster.set_band_description(band, title)
 
 
-def write_map(
-    path: Path, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, surfaces: dict[str, np.ndarray], grid: Grid
-) -> None:
-    """A marker for every settlement with its card, the main roads, and a picture of the minutes to each tier."""
-    lonlat = settlements.to_crs("EPSG:4326")
-    west, south, east, north = lonlat.total_bounds
-    colours = {"high": "#1b7837", "medium": "#fdb863", "low": "#b2182b"}
-    page = folium.Map([(south + north) / 2, (west + east) / 2], zoom_start=5, prefer_canvas=True)
-    for tier in TIERS:
-        minutes = np.clip(np.nan_to_num(surfaces[f"{tier}_summer"], posinf=1440) / 600, 0, 1)
-        shrink = max(1, max(grid.shape) // 1000)
-        folium.raster_layers.ImageOverlay(
-            minutes[::shrink, ::shrink], bounds=[[south, west], [north, east]], name=tier, show=False, opacity=0.6
-        ).add_to(page)
-    main_roads = roads[roads["road_class"] == "trunk"][["geometry"]].simplify(500).to_crs("EPSG:4326")
-    folium.GeoJson(main_roads, name="roads", style_function=lambda _: {"color": "#777", "weight": 1}).add_to(page)
-    group = folium.FeatureGroup("settlements").add_to(page)
-    for row in lonlat.itertuples():
-        lines = [f"<b>{row.name}</b>", f"remoteness {row.remoteness:.0f}", f"viability {row.viability:.0f}"]
-        lines += [f"{tier}: {getattr(row, f'minutes_{tier}_summer'):.0f} min" for tier in TIERS]
-        folium.CircleMarker(
-            [row.geometry.y, row.geometry.x], radius=3, color=colours[row.potential], fill=True,
-            popup=folium.Popup("<br>".join(lines), max_width=300), tooltip=row.name,
-        ).add_to(group)  # fmt: skip
-    folium.LayerControl().add_to(page)
-    page.save(path)
+def write_geopackage(
+    path: Path, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, water: gpd.GeoDataFrame,
+    tables: dict[str, pd.DataFrame], lines: list,
+) -> None:  # fmt: skip
+    routes = tables["routes"]
+    drawn = gpd.GeoDataFrame(routes, geometry=lines or [None] * len(routes), crs=CRS)
+    layers = {"settlements": settlements, "centres": settlements[settlements["tier"].isin(TIERS)], "roads": roads}
+    layers |= {"water": water, "routes": drawn if lines else routes}
+    for name, layer in layers.items():
+        gpd.GeoDataFrame(layer).to_file(path, layer=name)
+    for name in ("indicator_values", "changes"):
+        gpd.GeoDataFrame(tables[name]).to_file(path, layer=name)
+
+
+def write_tables(out: Path, settlements: gpd.GeoDataFrame, tables: dict[str, pd.DataFrame]) -> None:
+    """Every table as CSV, for two kinds of Excel, and the short ones as sheets of a workbook."""
+    long = {"routes", "indicator_values", "changes"}
+    every = {"settlements": settlements.drop(columns="geometry")}
+    every |= {name: table for name, table in tables.items() if name not in long}
+    with pd.ExcelWriter(out / "tables.xlsx") as book:
+        for name, table in every.items():
+            table.to_csv(out / f"{name}.csv", index=False, encoding="utf-8-sig")
+            table.to_csv(out / f"{name}_excel.csv", index=False, encoding="utf-8-sig", sep=";", decimal=",")
+            table.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 1))
 
 
 if __name__ == "__main__":
