@@ -114,6 +114,67 @@ def minutes_back(
     return out
 
 
+def steps_out(
+    minutes: Float,
+    friction: Float,
+    cells: ArrayLike,
+    *,
+    dx: ArrayLike,
+    dy: ArrayLike,
+    neighbours: int = 8,
+    elevation: Float | None = None,
+) -> tuple[Float, Int, Float]:
+    """Find the quickest way out of cells: who stands there may not stay, whatever the cell itself has.
+
+    Parameters
+    ----------
+    minutes
+        Of all cells, shape `(ny, nx)`, from `gis.kernels.cost_distance.cost_distance`.
+    friction, dx, dy, neighbours, elevation
+        As they were given there.
+    cells
+        Flat indices of cells, shape `(n,)`.
+
+    Returns
+    -------
+    minutes : array of shape `(n,)`
+        Of the move out, and from there on; `inf` where there is none.
+    beside : array of shape `(n,)`
+        The cell that is moved to, -1 none.
+    km : array of shape `(n,)`
+        The length of the move.
+
+    Examples
+    --------
+    >>> minutes, friction = np.array([[5.0, 0.0, 3.0]]), np.full((1, 3), 0.01)
+    >>> [one.tolist() for one in steps_out(minutes, friction, [1], dx=100, dy=100)]
+    [[4.0], [2], [0.1]]
+    """
+    ny = len(friction)
+    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+    z = np.empty((0, 0)) if elevation is None else np.ascontiguousarray(elevation, np.float64)
+    land = Land(np.ascontiguousarray(friction, np.float64), z, lengths, False)
+    here = np.asarray(cells, np.int64)
+    least, move = np.full(len(here), np.inf), np.full(len(here), -1, np.int64)
+    _out(land, np.asarray(minutes, np.float64), here, neighbours, least, move)
+    beside = np.where(move >= 0, here - ROWS[move] * friction.shape[1] - COLUMNS[move], -1)
+    upper = np.minimum(here, np.where(move >= 0, beside, here)) // friction.shape[1]
+    return least, beside, np.where(move >= 0, lengths[KIND[move], upper] / 1000.0, np.inf)
+
+
+@kernel
+def _out(land, minutes, cells, neighbours, least, best):  # type: ignore[no-untyped-def]
+    ny, nx = land.friction.shape
+    for number in range(len(cells)):
+        i, j = cells[number] // nx, cells[number] % nx
+        for move in range(neighbours):
+            k, m = i - ROWS[move], j - COLUMNS[move]  # the journey goes against the move
+            if 0 <= k < ny and 0 <= m < nx and minutes[k, m] < np.inf:
+                total = minutes[k, m] + move_minutes(land, k, m, move)
+                if total < least[number]:
+                    least[number], best[number] = total, move
+
+
 @kernel
 def _back(land, cells, first, out):  # type: ignore[no-untyped-def]
     nx = land.friction.shape[1]

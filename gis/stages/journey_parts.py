@@ -99,13 +99,15 @@ def journey_parts(
         node = roads.pieces.cut_node[way]
         into = search.into[search.found.source[node]]
         own_km, own_min = legs.access_km[way], legs.access_min[way]
+        along = [(kind, *rest, km[node], took[node]) for kind, *rest, km, took in _kinds(roads, search, paved)]
         for kind, over_land in ((ACCESS, False), (OVER_LAND, True)):
             there, back = legs.over_land[way] == over_land, legs.over_land[into] == over_land
             of_km = np.where(there, own_km, 0.0) + np.where(back, legs.access_km[into], 0.0)
             of_min = np.where(there, own_min, 0.0) + np.where(back, legs.into_min[into], 0.0)
+            links = [one for one in along if one[0] == kind]  # between roads that are not joined
+            of_km, of_min = of_km + sum(km for *_, km, _ in links), of_min + sum(took for *_, took in links)
             tables.append(_table(who, kind, False, of_km, of_min))
-        for kind, is_paved, of_km, of_min in _kinds(roads, search, paved):
-            tables.append(_table(who, kind, is_paved, of_km[node], of_min[node]))
+        tables += [_table(who, *one) for one in along if one[0] != OVER_LAND]
         edge_min = _edge_minutes(roads)
         on_paved = paved[_edge(roads)]
         on_road = accumulate(roads.graph, search.found, np.where(on_paved, 0.0, _saving(roads.km, edge_min, paved_kph)))

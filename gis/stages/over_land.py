@@ -183,7 +183,7 @@ class Spread:
             access_min=there + on["access_min"],
             into_min=back + on["into_min"],
             km=km + on["km"],
-            path=[found.way(k) for k in range(len(who))],
+            path=pd.Series([found.way(k) for k in range(len(who))], on.index, dtype=object),
         )
 
     def arrivals(
@@ -201,8 +201,8 @@ class Spread:
         Returns
         -------
         DataFrame
-            `to`, `edge`, `fraction` and `via` as `walks` returns them; `access_min`, `into_min` and `km` of the way from
-            the cell to the road, by way of a settlement, or to the centre; 0 where a road is in the cell.
+            `to`, `edge`, `fraction` and `via` as `walks` returns them; `access_min`, `into_min` and `km` of the way
+            from the cell to the road, by way of a settlement, or to the centre; 0 where a road is in the cell.
         """
         stretch, share = self.road_of(end, starts)
         piece = np.where(stretch >= 0, self.cells.piece[stretch], -1)

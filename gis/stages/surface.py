@@ -7,6 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from gis.fields import FROM_ID
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
 from gis.space.grid_distance import metres_from_cells
@@ -84,7 +85,7 @@ def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
     Parameters
     ----------
     roads
-        The cut network.
+        The cut network; links over land (`gis.stages.links`) are no roads.
     grid
         Shape `(ny, nx)`; roads outside it are left out.
 
@@ -126,7 +127,8 @@ def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
     middle = (here + there) / 2
     ny, nx = grid.shape
     c, r = (np.floor(np.interp(middle, place, position)) for position in (column, row))
-    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx)
+    is_road = roads.network.edges[FROM_ID].to_numpy()[(here / 2).astype(np.int64)] >= 0
+    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx) & is_road
     here, there, middle = here[inside], there[inside], middle[inside]
     piece = np.searchsorted(begin, middle, side="right") - 1
     width = (stop - begin)[piece]

@@ -12,6 +12,7 @@ from gis.space.geodesy import points_along
 from gis.space.impedance import with_minutes
 from gis.space.network import Network
 from gis.stages.land import Land, Walkers, doors
+from gis.stages.links import Links, links_kph, links_over_land, no_links, with_links
 from gis.stages.over_land import (
     Reach,
     Spread,
@@ -39,11 +40,17 @@ class OnLand:
         other in some season, month and tier are among them.
     surface
         Minutes of all cells, by state of the roads and tier.
+    network
+        The network with the links over land between roads that are not joined, the last of its edges.
+    links
+        Those links.
     """
 
     ways: pd.DataFrame
     legs: Legs
     surface: dict[tuple[str, str], Minutes]
+    network: Network
+    links: pd.DataFrame
 
 
 def on_land(
@@ -63,9 +70,10 @@ def on_land(
 
     Roads, land and settlements are solved one after the other, each with the answer of the one before. The ways over
     land of centres off the main network enter the search of the roads; its minutes, and those of the settlements beside
-    a road, are carried over the land; who may walk and gains by it takes the way by which the minutes came. A search of
-    the roads with these ways among the others then gives each settlement the minutes of its cell, and a second round
-    would change none.
+    a road, are carried over the land. Where a road off the main network is slower than the land across it, links over
+    land lead from there to what is quicker, and roads and land are solved again, until no road gains anything. Who may
+    walk and gains by it takes the way by which the minutes came. A search of the roads with these ways and links gives
+    each settlement the minutes of its cell, and a further round would change none.
 
     Parameters
     ----------
@@ -93,15 +101,19 @@ def on_land(
     """
     at = doors(land, points.x.to_numpy(), points.y.to_numpy())
     first, *_ = speeds
-    base = _at_speed(network, speeds[first])
     ever = np.max(list(speeds.values()), axis=0) > 0
     ashore = ever & (network.edges[fields.ROAD_CLASS] != "ferry").to_numpy()
+
+    def at_speed(linked: Network, speed: Float, links: Links) -> Network:
+        kph = np.concatenate([speed, links_kph(links.to_road)])
+        return Network(linked.nodes, with_minutes(linked.edges, kph))
 
     def meet(roads: Roads) -> RoadCells:
         found = cross_cells(roads, land.grid)
         return found.some(np.flatnonzero(ashore[roads.pieces.edge[found.piece]]))
 
-    roads = Roads.cut_at(base, ways)
+    links, linked = no_links(), network
+    roads = Roads.cut_at(at_speed(network, speeds[first], links), ways)
     cells = meet(roads)
     legs = legs_on_land(legs, land, at, cells, near_km=near_km)
     walks = np.ones(len(points), bool)
@@ -112,31 +124,53 @@ def on_land(
     around = ways_of_centres(land, at, cells, walks, list(centre.values()), max_km=legs.over_land_max_km)
     if len(around):
         ways, legs = _with(ways, legs, around, network)
-        roads = Roads.cut_at(base, ways)
+        roads = Roads.cut_at(roads.network, ways)
         cells = meet(roads)
-    on_main = np.unique(cells.cell[main[cells.roads.pieces.edge[cells.piece]]])
+    to_road = pd.DataFrame()
+    if off_road.any():
+        here = open_cells(cells)
+        near = replace(land, friction=land.near(here.cell, legs.over_land_max_km))
+        to_road = to_nearest_road(near, at, here, np.flatnonzero(off_road))
     reach = Reach(land, legs.over_land_max_km)
     surface: dict[tuple[str, str], Minutes] = {}
-    found, to_road = [], pd.DataFrame()
-    for key, speed in speeds.items():
-        now = roads if key == first else roads.with_minutes_of(_at_speed(network, speed))
-        here = open_cells(replace(cells, roads=now))
-        if key == first and off_road.any():
-            near = replace(land, friction=land.near(here.cell, legs.over_land_max_km))
-            to_road = to_nearest_road(near, at, here, np.flatnonzero(off_road))
-        for tier, who in centre.items():
-            if not who.any():
-                if key in surfaces_of:
-                    surface[key, tier] = np.full(land.grid.shape, np.nan, np.float32)
-                continue
+    found: list[pd.DataFrame] = []
+    left = [(key, tier) for key in speeds for tier, who in centre.items() if who.any()]
+    while left:
+        now, of, gained = roads, first, list[Links]()
+        here = open_cells(cells)
+        on_main = np.unique(cells.cell[main[roads.pieces.edge[cells.piece]]])
+        again = []
+        for key, tier in left:
+            if key != of:
+                now, of = roads.with_minutes_of(at_speed(linked, speeds[key], links)), key
+                here = open_cells(replace(cells, roads=now))
+            who = centre[tier]
             search = search_roads(now, legs, who)
             door_min = np.where(who, 0.0, search.travel_time_min)
             spread = Spread.of(land, at, here, search.found.minutes, door_min, reach)
+            more = links_over_land(spread, search, legs, ways, who, main).new_beside(links)
+            if len(more):
+                gained.append(more)
+                again.append((key, tier))
+                continue
             walked = spread.walked_min(walks)
             if key in surfaces_of:
                 surface[key, tier] = spread.surface(walked, on_main)
             if np.isfinite(walked).any():
                 found.append(spread.walks(walked, search, legs, ways, who))
+        left = again
+        if left:
+            more = links.with_more(gained).new_beside(links)
+            links = links.with_more(gained)
+            if len(more.to_centre):
+                ways, legs = _with(ways, legs, more.to_centre, network)
+            linked = with_links(network, links.to_road, land, at.lonlat)
+            roads = Roads.cut_at(at_speed(linked, speeds[first], links), ways, links.to_road)
+            cells = meet(roads)
+    for key in surfaces_of:
+        for tier, who in centre.items():
+            if not who.any():
+                surface[key, tier] = np.full(land.grid.shape, np.nan, np.float32)
     ways, legs = _first_ways(ways, legs, to_road, network)
     if found:
         every = pd.concat(found, ignore_index=True).sort_values("access_min", kind="stable")
@@ -144,14 +178,10 @@ def on_land(
         every = every.drop_duplicates(key_of).sort_values(key_of)
         ways, legs = _with(ways, legs, every[every["to"] < 0], network)
         legs = replace(legs, direct=every.loc[every["to"] >= 0, list(_DIRECT)])
-    return OnLand(ways, legs, surface)
+    return OnLand(ways, legs, surface, linked, links.to_road)
 
 
 _DIRECT = {"settlement": np.int64, "to": np.int64, "access_min": float, "km": float, "path": object}
-
-
-def _at_speed(network: Network, speed: Float) -> Network:
-    return Network(network.nodes, with_minutes(network.edges, speed))
 
 
 def _with(ways: pd.DataFrame, legs: Legs, walks: pd.DataFrame, network: Network) -> tuple[pd.DataFrame, Legs]:

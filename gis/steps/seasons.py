@@ -68,6 +68,17 @@ class Year:
         """Return the greatest speed of the year on each edge: 0 on those that are never open."""
         return np.asarray(np.max(self.speed_kph, axis=0))
 
+    def with_links(self, kph: Float) -> "Year":
+        """Return the year with further edges that are open always, at the same speed in all seasons."""
+        n = len(kph)
+        return Year(
+            self.seasons,
+            [np.concatenate([speed, kph]) for speed in self.speed_kph],
+            [np.concatenate([speed, kph]) for speed in self.always_kph],
+            None if self.open_ is None else np.pad(self.open_, ((0, 0), (0, n)), constant_values=True),
+            None if self.freight_stopped is None else np.pad(self.freight_stopped, ((0, 0), (0, n))),
+        )
+
     def months(self) -> list[tuple[int, Float]]:
         """Return month and speeds of every month of every season; a month may be in several."""
         return [

@@ -18,6 +18,7 @@ from gis.space.network import Network, node_at_crossings, node_at_vertices, with
 from gis.space.snapping import ways_to_roads
 from gis.stages.freight import months_without_freight
 from gis.stages.land import Land
+from gis.stages.links import links_kph
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
@@ -30,7 +31,7 @@ from gis.stages.travel import (
     straight_journeys,
     tier_levels,
 )
-from gis.steps.over_land import on_land
+from gis.steps.over_land import OnLand, on_land
 from gis.steps.seasons import Year, minutes_of_months, state, year_of
 from gis.study import Study
 
@@ -150,7 +151,7 @@ def travel(
         for season, key in zip(year.seasons, of_season, strict=True)
         for tier in centre
     }
-    return replace(_journeys(points, network, year, made.ways, made.legs, centre, record), surface=surface)
+    return replace(_journeys(points, made, year, centre, record), surface=surface)
 
 
 def _states(year: Year) -> tuple[list[str], dict[str, Float]]:
@@ -163,18 +164,13 @@ def _states(year: Year) -> tuple[list[str], dict[str, Float]]:
 
 
 def _journeys(
-    points: gpd.GeoSeries,
-    network: Network,
-    year: Year,
-    ways: pd.DataFrame,
-    legs: Legs,
-    centre: dict[str, NDArray[np.bool_]],
-    record: Record,
+    points: gpd.GeoSeries, made: OnLand, year: Year, centre: dict[str, NDArray[np.bool_]], record: Record
 ) -> Travelled:
     """Search every state of the roads once, for every tier, and lay the answers out by season and month."""
     names = [season.name for season in year.seasons]
+    network, ways, legs, year = made.network, made.ways, made.legs, year.with_links(links_kph(made.links))
     of_season, speeds = _states(year)
-    uncut = Roads.cut_at(Network(network.nodes, with_minutes(network.edges, year.speed_kph[0])), ways)
+    uncut = Roads.cut_at(Network(network.nodes, with_minutes(network.edges, year.speed_kph[0])), ways, made.links)
     kept: dict[str, Roads] = {}
     tables: dict[tuple[str, str], pd.DataFrame] = {}
     for key, speed in speeds.items():

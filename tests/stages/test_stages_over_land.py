@@ -22,6 +22,7 @@ from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
 from gis.stages.journey_parts import journey_lines, journey_parts
 from gis.stages.land import Land, Walkers, doors
+from gis.stages.links import links_kph
 from gis.stages.matrix import road_matrix
 from gis.stages.over_land import Reach, Spread, open_cells
 from gis.stages.routes import route
@@ -111,8 +112,8 @@ def solve(w: World, *, speeds: dict[str, np.ndarray] | None = None, state: str =
     made = on_land(
         w.points, w.network, speeds, list(speeds), ways, legs, w.land, {"town": w.centre}, main, near_km=NEAR_KM
     )
-    now = Network(w.network.nodes, with_minutes(w.network.edges, speeds[state]))
-    roads = Roads.cut_at(now, made.ways)
+    kph = np.concatenate([speeds[state], links_kph(made.links)])
+    roads = Roads.cut_at(Network(w.network.nodes, with_minutes(made.network.edges, kph)), made.ways, made.links)
     journeys, node_minutes = road_journeys(w.points, roads, made.legs, w.centre)
     assert made.legs.walkers is not None
     return Solved(made, roads, journeys, node_minutes, ~made.legs.walkers.walks, main)
@@ -141,7 +142,7 @@ def move_minutes(w: World, a: int, b: int) -> float:
 
 
 def oracle(w: World, s: Solved) -> pd.Series:
-    """The minutes of all who walk: land before the road, the road, land behind it, as one graph."""
+    """The minutes of all who walk: land, roads and land again as one graph; the main network is left at the end."""
     graph = nx.MultiDiGraph()
     pairs = [
         (a, (a // NX + di) * NX + a % NX + dj)
@@ -153,6 +154,7 @@ def oracle(w: World, s: Solved) -> pd.Series:
         if math.isfinite(minutes := move_minutes(w, a, b)):
             graph.add_edge(("before", a), ("before", b), minutes=minutes)
             graph.add_edge(("behind", a), ("behind", b), minutes=minutes)
+    beside = {cell: [b for a, b in pairs if a == cell] for cell in range(NY * NX)}
     p, edges = s.roads.pieces, s.roads.network.edges
     forward = edges["forward_min"].to_numpy()[p.edge] * (p.end - p.start)
     backward = edges["backward_min"].to_numpy()[p.edge] * (p.end - p.start)
@@ -180,6 +182,9 @@ def oracle(w: World, s: Solved) -> pd.Series:
                     graph.add_edge(("road", node), there, minutes=back)
             if np.isfinite(w.land.friction.reshape(-1)[cell]):
                 graph.add_edge(there, ("behind", cell), minutes=0.0)
+            for b in [] if s.main[p.edge[k]] else beside[cell]:
+                if finite(minutes := move_minutes(w, cell, b)):
+                    graph.add_edge(there, ("before", b), minutes=minutes)
     standing, legs, own = s.made.legs.walkers.at, s.made.legs, own_cells(w)
     straight = np.array([path is None for path in legs.paths])
     for way in np.flatnonzero(straight & np.isfinite(legs.access_min)).tolist():
@@ -367,7 +372,7 @@ def test_parts_lines_and_legs_of_journeys_agree(seed, hills, neighbours):
     parts = journeys.loc[reached, ["road_min", "track_min", "offroad_min"]].sum(axis=1)
     np.testing.assert_allclose(parts, journeys.loc[reached, "travel_time_min"], rtol=1e-9)
     lines = journey_lines(w.points, journeys, w.centre, roads=s.roads, legs=legs, simplify_degrees=0.0)
-    paved = np.zeros(len(w.network.edges), bool)
+    paved = np.zeros(len(s.roads.network.edges), bool)
     made = journey_parts(journeys, w.centre, paved_kph=1.0, roads=s.roads, legs=legs, paved=paved).parts
     by_kind = made.groupby("from_id")[["length_km", "travel_time_min"]].sum()
     for name, journey in journeys[reached & ~w.centre].iterrows():
