@@ -10,12 +10,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from geopandas.array import GeometryArray
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gis.fields import BRIDGE, COMPONENT_ID, FROM_ID, LENGTH_M, ROAD_ID, TO_ID, TUNNEL
+from gis.kernels.geodesic import short_steps_m
+from gis.kernels.noding import components, pieces_between, vertex_keys
+from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import segment_lengths_m
 
 Float = NDArray[np.float64]
@@ -73,26 +75,21 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     """
     lines = roads.geometry.to_numpy()
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    vertex = _vertices(xy)
-    line_end = _line_ends(line)
-    stops = np.flatnonzero(line_end | (np.bincount(vertex)[vertex] > 1))
-    start, end = stops[:-1], stops[1:]
-    same_line = line[start] == line[end]
-    start, end = start[same_line], end[same_line]
-    # A piece that returns to its own node at once has no length; a loop with a vertex between has one.
-    real = (vertex[start] != vertex[end]) | (end - start > 1)
-    start, end = start[real], end[real]
+    cut, step = on_all_cores(
+        lambda work, _: work(), [(lambda: pieces_between(_vertex_keys(xy), line),), (lambda: _steps_m(xy, line),)]
+    )
+    first, last, from_id, to_id, vertex = cut
 
-    at = np.column_stack([start, end]).ravel()
-    count, ends = _renumbered(vertex[at])
-    place = np.empty((count, 2))
-    place[ends[::-1]] = xy[at[::-1]]  # of several writings the one that comes first stays
+    def make_nodes() -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(geometry=GeometryArray(shapely.points(xy[vertex]), roads.crs))
+
+    def make_edges() -> gpd.GeoDataFrame:
+        pieces = GeometryArray(_pieces(lines, xy, line, first, last), roads.crs)
+        edges = roads.iloc[line[first]].rename_axis(ROAD_ID).reset_index().set_geometry(pieces)
+        return edges.assign(**{FROM_ID: from_id, TO_ID: to_id, LENGTH_M: _lengths_m(step, first, last)})
+
     with _uncollected():
-        pieces = _pieces(lines, xy, line[start], start, end, line_end[start] & line_end[end])
-        nodes = gpd.GeoDataFrame(geometry=shapely.points(place), crs=roads.crs)
-    edges = roads.iloc[line[start]].rename_axis(ROAD_ID).reset_index().set_geometry(pieces, crs=roads.crs)
-    edges[FROM_ID], edges[TO_ID] = ends[::2], ends[1::2]
-    edges[LENGTH_M] = _lengths_m(xy, line, at)
+        nodes, edges = on_all_cores(lambda make, _: make(), [(make_nodes,), (make_edges,)])
     return with_components(Network(nodes, edges))
 
 
@@ -152,11 +149,9 @@ def with_components(network: Network) -> Network:
     >>> network.edges.component_id.tolist()
     [1, 0]
     """
-    n = len(network.nodes)
     edges = network.edges
-    from_id, to_id = edges[FROM_ID].to_numpy(), edges[TO_ID].to_numpy()
-    joined = coo_matrix((np.ones(len(edges), np.int8), (from_id, to_id)), shape=(n, n))
-    count, label = connected_components(joined, directed=False)
+    from_id, to_id = edges[FROM_ID].to_numpy(np.int64), edges[TO_ID].to_numpy(np.int64)
+    count, label = components(len(network.nodes), from_id, to_id)
     length = np.bincount(label[from_id], weights=edges[LENGTH_M].to_numpy(), minlength=count)
     rank = np.empty(count, np.int64)
     rank[np.argsort(-np.round(length, 3), kind="stable")] = np.arange(count)
@@ -247,41 +242,28 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
     )
 
 
-def _vertices(xy: Float) -> Int:
-    """Number the vertices, equal numbers at equal places, rising from west to east and south to north."""
-    x, y = xy.T * _PER_DEGREE
-    whole_x, whole_y = np.rint(x), np.rint(y)
-    key = whole_x.astype(np.int64) + 180 * _PER_DEGREE
-    key *= 181 * _PER_DEGREE
-    key += whole_y.astype(np.int64) + 90 * _PER_DEGREE
-    code, vertex = np.unique(key, return_inverse=True)
+def _vertex_keys(xy: Float) -> Int:
+    """Give every vertex a number, equal ones at equal places, rising from west to east and south to north."""
+    key, near_border = vertex_keys(xy, per_degree=_PER_DEGREE, halfway=_HALFWAY)
     # Two writings of one place may round to different sides of a half: those so near to one are compared themselves.
-    halfway = np.flatnonzero(np.maximum(np.abs(x - whole_x), np.abs(y - whole_y)) > 0.5 - _HALFWAY)
-    one, other = cKDTree(xy[halfway]).query_pairs(_HALFWAY / _PER_DEGREE, output_type="ndarray").T
-    if len(one):
-        pairs = vertex[halfway[one]], vertex[halfway[other]]
-        joined = coo_matrix((np.ones(len(one), bool), pairs), shape=(len(code), len(code)))
-        _, label = connected_components(joined, directed=False)
-        _, first = np.unique(label, return_index=True)
-        vertex = first[label[vertex]]
-    return np.asarray(vertex)
+    halfway = np.flatnonzero(near_border)
+    pairs = halfway[cKDTree(xy[halfway]).query_pairs(_HALFWAY / _PER_DEGREE, output_type="ndarray")]
+    pairs = pairs[key[pairs[:, 0]] != key[pairs[:, 1]]]
+    if len(pairs):
+        code, place = np.unique(key[pairs], return_inverse=True)
+        _, label = components(len(code), *place.reshape(-1, 2).T)
+        _, least = np.unique(label, return_index=True)
+        at = np.minimum(np.searchsorted(code, key), len(code) - 1)
+        key = np.where(code[at] == key, code[least[label[at]]], key)
+    return key
 
 
-def _renumbered(number: Int) -> tuple[int, Int]:
-    """Number anew without gaps, in the same order; return how many there are."""
-    used = np.zeros(number.max(initial=-1) + 1, bool)
-    used[number] = True
-    new = np.cumsum(used) - 1
-    return int(used.sum()), new[number]
-
-
-def _pieces(
-    lines: NDArray[Any], xy: Float, line: Int, start: Int, end: Int, whole: NDArray[np.bool_]
-) -> NDArray[np.object_]:
+def _pieces(lines: NDArray[Any], xy: Float, line: Int, first: Int, last: Int) -> NDArray[np.object_]:
     """Cut lines from vertex to vertex; a line that is whole stays the object that it is."""
-    out = np.asarray(lines, object)[line]
-    cut = np.flatnonzero(~whole)
-    start, count = start[cut], end[cut] - start[cut] + 1
+    out = np.asarray(lines, object)[line[first]]
+    line_end = _line_ends(line)
+    cut = np.flatnonzero(~(line_end[first] & line_end[last]))
+    start, count = first[cut], last[cut] - first[cut] + 1
     offset = np.concatenate([[0], np.cumsum(count)])
     index = np.repeat(np.arange(len(count)), count)
     flat = np.arange(offset[-1]) - offset[index] + start[index]
@@ -289,12 +271,20 @@ def _pieces(
     return out
 
 
-def _lengths_m(xy: Float, line: Int, ends: Int) -> Float:
-    """Add up the geodesic length of the segments of each piece, from its first vertex to its last in turn."""
-    if len(ends) == 0:
+def _steps_m(xy: Float, line: Int) -> Float:
+    """Return the geodesic length from each vertex to the next one of its line; 0 at the last."""
+    step = short_steps_m(xy, line)
+    far = np.flatnonzero(np.isnan(step))
+    if len(far):
+        step[far] = segment_lengths_m(xy[far], xy[far + 1])
+    return step
+
+
+def _lengths_m(step: Float, first: Int, last: Int) -> Float:
+    """Add up the steps of each piece, from its first vertex to its last in turn."""
+    if len(first) == 0:
         return np.empty(0)
-    step = segment_lengths_m(xy[:-1], xy[1:], where=line[1:] == line[:-1])
-    return np.asarray(np.add.reduceat(np.append(step, 0.0), ends)[::2])
+    return np.asarray(np.add.reduceat(step, np.column_stack([first, last]).ravel())[::2])
 
 
 @contextmanager

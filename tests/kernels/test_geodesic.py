@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -14,12 +14,14 @@ NANOMETRES_10 = 1e-8
 degrees = st.floats(-0.02, 0.02)
 
 
+@settings(deadline=None)  # numba compiles in the first example
 @given(st.floats(-180, 180), st.floats(-84.9, 84.9), degrees, degrees)
 def test_short_lengths_are_those_of_karney(lon: float, lat: float, east: float, north: float) -> None:
     length = short_lengths_m([[lon, lat]], [[lon + east, lat + north]])[0]
     assert length == pytest.approx(GEOD.inv(lon, lat, lon + east, lat + north)[2], rel=0, abs=NANOMETRES_10)
 
 
+@settings(deadline=None)  # numba compiles in the first example
 @given(st.floats(-180, 180), st.floats(-84, 84), degrees, degrees)
 def test_the_way_back_is_as_long(lon: float, lat: float, east: float, north: float) -> None:
     a, b = [[lon, lat]], [[lon + east, lat + north]]
