@@ -20,7 +20,7 @@ from gis.stages.certainty import (
     population_errors,
     speed_factors,
 )
-from gis.stages.travel import STRAIGHT, Legs, Roads, road_journeys
+from gis.stages.travel import OVER_LAND, STRAIGHT, Legs, Roads, road_journeys
 from gis.stages.viability import Rule, viability
 from gis.steps.remoteness import remoteness, supply
 from gis.steps.travel import Travelled
@@ -244,7 +244,7 @@ def _at_other_speeds(
             straight = study.straight.model_copy(update={"speed_kph": study.straight.speed_kph * factor})
             yield study.model_copy(update={"straight": straight}), replace(travelled, table=table)
         return
-    classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS]))
+    classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS]) - {OVER_LAND})
     factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
     seasons = list(dict.fromkeys(travelled.table["season"]))
     for _, factor in factors.iloc[1:].iterrows():
@@ -270,7 +270,7 @@ def _at_other_speeds(
 def _faster(roads: Roads, factor: pd.Series) -> Roads:
     """Drive each class faster by its factor, but never beyond a posted limit."""
     edges = roads.network.edges
-    by = edges[fields.ROAD_CLASS].map(factor).to_numpy(float)
+    by = edges[fields.ROAD_CLASS].map(factor.rename({_OVER_LAND: OVER_LAND})).to_numpy(float)
     speed = edges[fields.SPEED_KPH].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         most = edges[fields.MAXSPEED_KPH].to_numpy(float) / speed

@@ -22,6 +22,7 @@ from gis.stages.links import links_kph
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
+    OVER_LAND,
     PART_OF_YEAR,
     PARTS,
     Legs,
@@ -91,6 +92,14 @@ class Travelled:
     centre: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     freight: dict[str, Float] = field(default_factory=dict)
 
+    @property
+    def road_edges(self) -> gpd.GeoDataFrame | None:
+        """Return the edges of the first season that are roads: without the links over land between them."""
+        if self.roads is None:
+            return None
+        edges = self.roads[0].network.edges
+        return edges[edges[fields.ROAD_CLASS] != OVER_LAND]
+
     def route(self, settlement: str, tier: str, season: str | None = None) -> Route:
         """Draw the journey of a settlement to its centre of a tier, in the first season or a named one.
 
@@ -146,6 +155,10 @@ def travel(
     main = _main_network(network, year)
     made = on_land(points, network, speeds, of_season, ways, legs, land, centre, main, near_km=rule.near_km)
     _note_snapping(study, made.ways, made.legs, len(points), record)
+    record.note(
+        "repair", "links-over-land", "links over land between roads that are not joined", len(made.links),
+        f"up to {made.links['km'].max():.1f} km",
+    )  # fmt: skip
     surface = {
         (tier, season.name): made.surface[key, tier]
         for season, key in zip(year.seasons, of_season, strict=True)
