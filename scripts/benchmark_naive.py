@@ -20,8 +20,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 from benchmark_naive_pages import charts, overlays, write_map, write_report
-from benchmark_naive_planner import candidates, disparity, region_table, support, typology
-from benchmark_naive_planner import SUPPORT_LIMIT_MIN
+from benchmark_naive_planner import SUPPORT_LIMIT_MIN, candidates, disparity, region_table, support, typology
 from benchmark_naive_roads import (
     CRS,
     LINES_MAX,
@@ -148,7 +147,7 @@ def score(
     ids = pd.Index(settlements["settlement_id"], dtype=object)
     km = {season: {tier: journeys[tier, season].km for tier in TIERS} for season in SEASONS}
     with stage("scores"):
-        settlements["remoteness"], means = aria(np.column_stack([km["summer"][tier] for tier in TIERS]))
+        settlements["remoteness"] = aria(np.column_stack([km["summer"][tier] for tier in TIERS]))
         settlements["remoteness_class"] = aria_classes(settlements["remoteness"].to_numpy())
         rules = Rules.of(settlements)
         values = rules.values(settlements)
@@ -174,7 +173,7 @@ def score(
             lines = [line for one in summer.values() for line in route_lines(settlements, roads, net, one)]
         used = {f"{tier} {season}": taken(net, one) for (tier, season), one in journeys.items()}
         saved = routes["paved_saves_min"].to_numpy().reshape(len(TIERS), -1).T
-        lifts, moves = changes(settlements, rules, scores, means, saved, limits)
+        lifts, moves = changes(settlements, rules, scores, saved, limits)
         lists = {"settlement_id": np.repeat(ids, len(names)), "indicator": np.tile(names, len(ids))}
         per_score = {
             "value": values, "score": scores, "percentile": 100 * np.apply_along_axis(percentile, 0, scores),
@@ -200,9 +199,11 @@ def score(
         tables |= support(settlements, pairs)
     indicators = rules.table.assign(minimum=np.nanmin(values, axis=0), maximum=np.nanmax(values, axis=0))
     of_each = {"raw": values, "normalised": scores, "contributions": points}
-    tables |= {name: pd.DataFrame(x, ids, names).rename_axis("settlement_id").reset_index() for name, x in of_each.items()}
+    for name, x in of_each.items():
+        tables[name] = pd.DataFrame(x, ids, names).rename_axis("settlement_id").reset_index()
     tables |= {"indicators": indicators.reset_index(), "sensitivity": sobol, "routes": routes}
-    return settlements, tables | {"indicator_values": explained, "changes": lifts.drop(columns=["row", "rise"])}, lines, used
+    tables |= {"indicator_values": explained, "changes": lifts.drop(columns=["row", "rise"])}
+    return settlements, tables, lines, used
 
 
 class Grid:
@@ -225,10 +226,12 @@ class Grid:
         return row.astype(int), column.astype(int)
 
     def starts(self, points: gpd.GeoDataFrame) -> list[tuple[int, int]]:
+        """Return the cells that hold points, as scikit-image wants them."""
         row, column = self.places(points)
         return list(zip(row.tolist(), column.tolist(), strict=True))
 
     def burn(self, shapes: object, **options: object) -> np.ndarray:
+        """Burn shapes into the cells."""
         return rasterize(shapes, out_shape=self.shape, transform=self.transform, **options)
 
 

@@ -58,13 +58,13 @@ def write_map(
     path: Path, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, water: gpd.GeoDataFrame,
     used: dict[str, np.ndarray], images: dict[str, tuple[np.ndarray, list]],
 ) -> None:  # fmt: skip
-    """One page: a marker and a card for every settlement, routes, centres, main roads, pictures of minutes, a search."""
+    """One page: a marker and a card for every settlement, routes, centres, roads, pictures of minutes, a search."""
     lonlat = settlements.to_crs("EPSG:4326")
     west, south, east, north = lonlat.total_bounds
     page = folium.Map([(south + north) / 2, (west + east) / 2], zoom_start=5, prefer_canvas=True)
     for name, (colour, bounds) in images.items():
-        image = folium.raster_layers.ImageOverlay(colour, bounds=bounds, name=f"minutes {name}", show=False, opacity=0.6)
-        image.add_to(page)
+        picture = {"bounds": bounds, "name": f"minutes {name}", "show": False, "opacity": 0.6}
+        folium.raster_layers.ImageOverlay(colour, **picture).add_to(page)
     plain = {"water": water.simplify(500), "roads": merged(roads.geometry[roads["road_class"] == "trunk"])}
     plain |= {f"routes {name}": merged(roads.geometry.iloc[np.unique(rows)]) for name, rows in used.items()}
     for name, shapes in plain.items():
@@ -73,8 +73,15 @@ def write_map(
             shapes.to_crs("EPSG:4326"), name=name, show=not name.startswith("routes"),
             style_function=lambda _, style=style: style,
         ).add_to(page)  # fmt: skip
-    fields = ["name", "region", "population", "potential", "typology", "remoteness", "viability", "rank_p05", "rank_p95"]
-    fields += ["stable", "lifts", "slowest", *(f"probability_{name}" for name in ("high", "medium", "low"))]
+    fields = ["name", "region", "population", "potential", "typology", "remoteness", "viability"]
+    fields += [
+        "rank_p05",
+        "rank_p95",
+        "stable",
+        "lifts",
+        "slowest",
+        *(f"probability_{name}" for name in ("high", "medium", "low")),
+    ]
     fields += [f"minutes_{tier}_{season}" for season in SEASONS for tier in TIERS]
     fields += [column for column in lonlat if column.startswith("contribution_")]
     cards = lonlat[[*fields, "geometry"]].round(1).replace([np.inf, -np.inf], np.nan)
@@ -148,8 +155,9 @@ PAGE = jinja2.Template(
 
 
 def write_report(
-    path: Path, settlements: gpd.GeoDataFrame, tables: dict[str, pd.DataFrame], pictures: dict[str, str], **about: object
-) -> None:
+    path: Path, settlements: gpd.GeoDataFrame, tables: dict[str, pd.DataFrame], pictures: dict[str, str],
+    **about: object,
+) -> None:  # fmt: skip
     """Write the numbers and the pictures as one page."""
     columns = ["name", "region", "potential", "population", "remoteness", "viability"]
     own = settlements[[f"probability_{name}" for name in ("high", "medium", "low")]].to_numpy()

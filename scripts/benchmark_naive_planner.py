@@ -39,7 +39,8 @@ def region_table(settlements: pd.DataFrame) -> pd.DataFrame:
     }
     for name in POTENTIALS:
         inside = settlements["potential"] == name
-        out |= {f"settlements_{name}": inside.groupby(by).sum(), f"population_{name}": (people * inside).groupby(by).sum()}
+        out[f"settlements_{name}"] = inside.groupby(by).sum()
+        out[f"population_{name}"] = (people * inside).groupby(by).sum()
     for measure in ("remoteness", "viability"):
         out[f"{measure}_mean"] = settlements[measure].groupby(by).mean()
         out[f"{measure}_weighted"] = weighted(settlements, measure, by)
@@ -132,7 +133,7 @@ def support(settlements: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, pd.Data
         tied = adds.index[adds == adds.max()]
         best = people[tied].idxmax()
         done += adds[best]
-        chosen.append({"to_id": best, "rank": len(chosen) + 1, "added": adds[best], "share_served": done / people.sum()})
+        chosen.append((best, len(chosen) + 1, adds[best], done / people.sum()))
         left = left[~left["from_id"].isin(left.loc[left["to_id"] == best, "from_id"])]
     proposed = pd.DataFrame(chosen, columns=["to_id", "rank", "added", "share_served"]).set_index("to_id")
     first = pairs[pairs["to_id"].isin(proposed.index)].drop_duplicates("from_id").set_index("from_id")

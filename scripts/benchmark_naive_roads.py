@@ -180,11 +180,12 @@ def at_other_speeds(
 ) -> Iterator[tuple[dict[str, dict[str, np.ndarray]], np.ndarray]]:
     """Search again for each other table of speeds: kilometres by season and tier, and minutes to the road."""
     length_m = roads["length_m"].to_numpy()
+    minutes = {season: roads[f"minutes_{season}"].to_numpy() for season in SEASONS}
     for factor in speed_tables([*sorted(roads["road_class"].unique()), "near", "walk"]):
         by, faster = roads["road_class"].map(factor).to_numpy(), (factor["near"], factor["walk"])
         km = {
             season: {
-                tier: journey(settlements, net, entry, roads[f"minutes_{season}"].to_numpy() / by, length_m, who, faster).km
+                tier: journey(settlements, net, entry, minutes[season] / by, length_m, who, faster).km
                 for tier, who in centres.items()
             }
             for season in SEASONS
@@ -264,7 +265,9 @@ def taken(net: Net, one: Journey) -> np.ndarray:
     return net.ways["row"].to_numpy()[way[way >= 0]]
 
 
-def within(net: Net, entry: Entry, minutes: np.ndarray, ids: pd.Index, candidate: np.ndarray, limit: float) -> pd.DataFrame:
+def within(
+    net: Net, entry: Entry, minutes: np.ndarray, ids: pd.Index, candidate: np.ndarray, limit: float
+) -> pd.DataFrame:
     """Pairs of settlement and candidate within some minutes by road; a candidate reaches itself in 0."""
     of_row = minutes.tolist()
     nearer = entry.nodes[np.arange(len(ids)), np.argmin(entry.share, axis=1)]
@@ -280,4 +283,5 @@ def within(net: Net, entry: Entry, minutes: np.ndarray, ids: pd.Index, candidate
         took = reached["node"].map(found) + reached["own"] + own[one]
         pairs.append(pd.DataFrame({"from": reached["settlement"], "to": one, "minutes": took})[took <= limit])
     every = pd.concat(pairs).sort_values(["from", "minutes", "to"]).drop_duplicates(["from", "to"])
-    return pd.DataFrame({"from_id": ids[every["from"]], "to_id": ids[every["to"]], "minutes": every["minutes"].to_numpy()})
+    ends = {"from_id": ids[every["from"]], "to_id": ids[every["to"]]}
+    return pd.DataFrame(ends | {"minutes": every["minutes"].to_numpy()})

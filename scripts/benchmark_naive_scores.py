@@ -12,7 +12,7 @@ from benchmark_naive_roads import PAVED_KPH, TIERS
 from rasterstats import point_query
 from scipy.stats import rankdata, sobol_indices, uniform
 
-DAYS = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 PRESETS = Path(__file__).resolve().parents[1] / "layers" / "presets"
 ARIA_CAP, ARIA_UPPER = 3.0, {"major_cities": 0.2, "inner_regional": 2.4, "outer_regional": 5.92, "remote": 10.53}
 SHARES = {"high": 1204, "medium": 5625, "low": 595}
@@ -75,11 +75,10 @@ def climate_columns(settlements: gpd.GeoDataFrame, months: dict[str, np.ndarray]
     return pd.DataFrame(columns, index=settlements.index)
 
 
-def aria(km: np.ndarray, means: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Score kilometres to the tiers, shape (n, tiers), from 0 to 100; also return the means that they are held to."""
-    means = np.where(np.isfinite(km), km, np.nan) if means is None else means
-    means = np.nanmean(means, axis=0) if means.ndim == 2 else means
-    return 100 * np.minimum(km / means, ARIA_CAP).sum(axis=1) / (ARIA_CAP * km.shape[1]), means
+def aria(km: np.ndarray) -> np.ndarray:
+    """Score kilometres to the tiers, shape (n, tiers), from 0 to 100."""
+    means = np.nanmean(np.where(np.isfinite(km), km, np.nan), axis=0)
+    return 100 * np.minimum(km / means, ARIA_CAP).sum(axis=1) / (ARIA_CAP * km.shape[1])
 
 
 def aria_classes(score: np.ndarray) -> np.ndarray:
@@ -124,6 +123,7 @@ class Rules:
         return cls(table, table["weight"].to_numpy(float), weights[names].to_numpy(float), blocks)
 
     def values(self, settlements: pd.DataFrame) -> np.ndarray:
+        """Return the values of the indicators, shape (n, k)."""
         return settlements[self.table["column"]].to_numpy(float)
 
     def scores(self, values: np.ndarray) -> np.ndarray:
@@ -167,7 +167,7 @@ class Alternatives:
         rng = np.random.default_rng(4)
         gaps = np.isnan(scores)
         self.donors = [
-            [rng.choice(np.flatnonzero(~gap), int(gap.sum())) for _ in range(LOTS)] if 0 < gap.sum() < len(gap) else None
+            rng.choice(np.flatnonzero(~gap), (LOTS, int(gap.sum()))) if 0 < gap.sum() < len(gap) else None
             for gap in gaps.T
         ]
         shape = next(iter(journeys.values())).shape[:2]
@@ -178,6 +178,7 @@ class Alternatives:
         self.published = self.index(self.nothing_moved())
 
     def nothing_moved(self) -> dict:
+        """Return the choices as published."""
         choice = dict.fromkeys([*self.counts, "population", "missing"], 0) | {"population": -1, "missing": -1}
         return choice | {"weights": self.rules.weights, "blocks": self.rules.block_weights}
 
@@ -211,6 +212,7 @@ class Alternatives:
         return np.column_stack(found)
 
     def mean(self, x: np.ndarray, choice: dict) -> np.ndarray:
+        """Put scores of shape (n, k) together."""
         share = self.rules.shares(x, choice["weights"], choice["blocks"])
         if choice["aggregation"] == 0:
             return 100 * np.nansum(share * x, axis=1)
@@ -227,6 +229,7 @@ class Alternatives:
         return factor, np.mean(self.published) - factor * np.mean(other)
 
     def index(self, choice: dict) -> np.ndarray:
+        """Return the index of all settlements."""
         factor, term = self.scale(choice["normalisation"], choice["aggregation"])
         return factor * self.mean(self.columns(choice, bool(choice["normalisation"])), choice) + term
 
@@ -244,9 +247,10 @@ class Alternatives:
 
 
 def certainty(
-    alternatives: Alternatives, inhabited: np.ndarray, draws: int, rows: np.ndarray, change: np.ndarray, wanted: np.ndarray
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw assumptions; return intervals and probabilities, and how probable the wanted classes become by the changes."""
+    alternatives: Alternatives, inhabited: np.ndarray, draws: int, rows: np.ndarray, change: np.ndarray,
+    wanted: np.ndarray,
+) -> tuple[pd.DataFrame, np.ndarray]:  # fmt: skip
+    """Draw assumptions: intervals and probabilities of all; and how probable the changes make the wanted classes."""
     rng = np.random.default_rng(0)
     k = len(alternatives.rules.weights) + len(alternatives.rules.block_weights)
     n = len(alternatives.published)
@@ -287,7 +291,7 @@ def sensitivity(alternatives: Alternatives) -> pd.DataFrame:
 
 
 def changes(
-    settlements: pd.DataFrame, rules: Rules, scores: np.ndarray, means: np.ndarray, saved: np.ndarray, limits: np.ndarray
+    settlements: pd.DataFrame, rules: Rules, scores: np.ndarray, saved: np.ndarray, limits: np.ndarray
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Find what lifts a settlement alone: an indicator's value, or a paved road; also return the change of the scores.
 
@@ -337,8 +341,8 @@ def alternatives_of(
     names = rules.table.reset_index().set_index("column")["indicator"]
     made = [(km, settlements["access_min"].to_numpy()), *drawn]
     # At every table of speeds the first season, which is as published, and each other.
-    far = [[unit(aria(np.column_stack([of[season][tier] for tier in TIERS]))[0], -1) for season in of] for of, _ in made]
-    journeys[names["remoteness"]] = np.array(far)
+    for_all = [[np.column_stack([of[season][tier] for tier in TIERS]) for season in of] for of, _ in made]
+    journeys[names["remoteness"]] = np.array([[unit(aria(of), -1) for of in seasons] for seasons in for_all])
     if "access_min" in names:
         journeys[names["access_min"]] = np.array([[unit(access, -1)] * len(km) for _, access in made])
     rng = np.random.default_rng(2)

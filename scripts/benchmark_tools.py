@@ -34,6 +34,7 @@ class Row:
     peer: list[float]
     unit: str = "s"
     notes: list[str] = field(default_factory=list)
+    stopped: bool = False  # the peer did not end in the time that it had: it takes longer, and ratios are lower bounds
 
     @property
     def ratios(self) -> list[float]:
@@ -121,7 +122,8 @@ def add_row(row: Row) -> Row:
     """Print the ratio and keep the row for the table."""
     if row.peer:
         spread = f"{statistics.median(row.ratios):.2f} ({min(row.ratios):.2f} to {max(row.ratios):.2f})"
-        print(f"  {row.unit}: {row.fastest} / this project = {spread}")
+        stopped = f", stopped after {row.peer[-1]:.0f} s" if row.stopped else ""
+        print(f"  {row.unit}: {row.fastest} / this project {'>=' if row.stopped else '='} {spread}{stopped}")
     ROWS.append(row)
     return row
 
@@ -177,7 +179,8 @@ def table() -> str:
         ours = f"{statistics.median(row.ours):.3g} {row.unit}"
         peer = ratio = ""
         if row.peer:
-            peer = f"{row.fastest} {statistics.median(row.peer):.3g} {row.unit}"
-            ratio = f"**{statistics.median(row.ratios):.1f}** ({min(row.ratios):.1f} to {max(row.ratios):.1f})"
+            more, least = ("more than ", ">= ") if row.stopped else ("", "")
+            peer = f"{row.fastest} {more}{statistics.median(row.peer):.3g} {row.unit}"
+            ratio = f"**{least}{statistics.median(row.ratios):.1f}** ({min(row.ratios):.1f} to {max(row.ratios):.1f})"
         lines.append(f"| {row.work} | {ours} | {peer} | {ratio} | {'; '.join(row.notes)} |")
     return "\n".join(lines)
