@@ -29,7 +29,7 @@ from gis.publish.tables import write_csv, write_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name, words
 from gis.reporting import input_files, program, report, settings
-from gis.steps.cards import minutes_by_month, routes_of_all
+from gis.steps.cards import flows, minutes_by_month
 from gis.steps.climate import climate_rasters
 from gis.study import study_schema
 
@@ -94,7 +94,7 @@ def write_outputs(result: Result, out: Path) -> Path:
                 seasons=seasons,
                 months=minutes_by_month(result.travelled),
                 journeys=result.journeys,
-                routes=routes_of_all(result.travelled),
+                routes=result.routes,
                 areas=result.areas.get("regions"),
                 pictures=disparity_pictures(result.tables, names),
                 found=list(record.findings),
@@ -128,6 +128,7 @@ def write_outputs(result: Result, out: Path) -> Path:
             )
         with record.stage("geopackage"):
             layers = {"centres": result.centres, "settlements": result.settlements}
+            layers["flows"] = flows(result.travelled, result.routes, result.settlements[fields.POPULATION])
             if result.roads is not None:
                 layers["roads"] = result.roads.drop(columns=["surface_assumed"]).assign(
                     surface_assumed=result.roads["surface_assumed"].astype(bool)

@@ -12,8 +12,9 @@ from gis.checkpoints import Checkpoints
 from gis.inputs import Inputs, read_inputs
 from gis.record import Progress, Record
 from gis.space.grid import Grid
+from gis.stages.route_forest import RouteForest
 from gis.stages.routes import Route
-from gis.steps.cards import cards
+from gis.steps.cards import cards, routes_of_all
 from gis.steps.certainty import sureness
 from gis.steps.climate import climate as climate_step
 from gis.steps.planning import planning
@@ -57,6 +58,8 @@ class Result:
         The tables behind viability (normalised indicators, ranges, weights), and the planner's.
     cards
         What `explain` says: `routes`, `indicator_values`, `changes`; see `gis.steps.cards`.
+    routes
+        Those of all settlements to all tiers in all seasons, each stretch once; None without roads.
     record
         Seconds, findings and figures.
     travelled
@@ -75,6 +78,7 @@ class Result:
     areas: dict[str, gpd.GeoDataFrame]
     tables: dict[str, pd.DataFrame]
     cards: dict[str, pd.DataFrame]
+    routes: RouteForest | None
     record: Record
     travelled: Travelled
 
@@ -148,6 +152,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         scored = scored.join(sure.columns)
         tables["sensitivity"] = sure.sensitivity
     explained = record.keep("cards", lambda: cards(study, inputs, travelled, scored, tables, sure, record))
+    routes = record.keep("routes", lambda: routes_of_all(travelled))
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
     planned = record.keep("planning", lambda: planning(study, inputs, settlements, travelled, record))
     settlements = planned.settlements
@@ -162,13 +167,14 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         settlements=settlements,
         centres=centres,
         journeys=travelled.table,
-        roads=None if travelled.roads is None else travelled.roads[0].network.edges,
+        roads=travelled.road_edges,
         travel_time=travel_time,
         distance=distance,
         grid=grid,
         areas=planned.areas,
         tables={**tables, **planned.tables},
         cards=explained,
+        routes=routes,
         record=record,
         travelled=travelled,
     )

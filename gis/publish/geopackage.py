@@ -57,9 +57,9 @@ def write_geopackage(
     path
         Replaced where it exists.
     layers
-        By name, the first on top in QGIS. `settlements`, `centres`, `roads`, `regions` and `repairs` have
-        styles of their own; others are drawn plainly. A table without geometry is written as attributes. A
-        named index is written as the first column; columns keep their order.
+        By name, the first on top in QGIS. `settlements`, `centres`, `roads`, `flows`, `regions` and `repairs` have
+        styles of their own; others are drawn plainly. A table without geometry is written as attributes. A named index
+        is written as the first column; columns keep their order.
     language
         Of headings and legends: `en`, `ru` or `kk`.
     tier_names
@@ -178,6 +178,8 @@ def _drawing(
         return _roads(language)
     if name == "centres":
         return _centres(table, label, language, tier_names)
+    if name == "flows" and f.POPULATION in table:
+        return _flows(table, language, tier_names)
     if name in AREAS and _AREA_FIGURE in table:
         return _areas(name, table, language)
     kinds = set(table.geom_type.dropna())
@@ -284,6 +286,20 @@ def _roads(language: str) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
         condition = "ELSE" if key == "local" else f"\"road_class\" IN ('{key}', '{key}_link')"
         rules.append((condition, class_name(f.ROAD_CLASS, key, language), key))
     return rules, {key: qml.line(*style) for key, style in palette.ROADS.items()}
+
+
+def _flows(
+    table: gpd.GeoDataFrame, language: str, tier_names: Mapping[str, str] | None
+) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
+    """Draw each tier as a rule of its own, to be shown or not; the more people, the wider."""
+    most = max(float(np.nanmax(table[f.POPULATION], initial=0.0)), 1.0)
+    rules: list[qml.Rule] = []
+    symbols: dict[str, xml.Element] = {}
+    for rank, tier in enumerate(dict.fromkeys(table[f.TIER])):
+        colour = palette.REMOTENESS[-1 - rank % len(palette.REMOTENESS)]
+        symbols[tier] = qml.line(colour, 0.4, width_by=f'scale_exp("population", 0, {most:.10g}, 0.15, 4, 0.5)')
+        rules.append((f'"tier" = {_quoted(tier)}', tier_name(tier, language, tier_names), tier))
+    return rules, symbols
 
 
 def _writable(frame: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:

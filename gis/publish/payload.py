@@ -19,7 +19,9 @@ from gis.publish import palette
 from gis.publish.map_steps import Json, Step
 from gis.publish.words import LANGUAGES, class_name, indicator_name, said, tier_name, words
 
-_DEGREE = 100_000
+DEGREE = 100_000
+"""Coordinates are whole numbers of such parts of a degree."""
+
 _MOST_VERTICES = 120_000
 _BY_MONTH = {"cut_off": f.months_cut_off, "worst": f.worst_month, "freight": f.months_without_freight}
 
@@ -49,7 +51,7 @@ def degrees(values: NDArray[np.floating]) -> list[int]:
     >>> degrees(np.array([71.0, 71.00002]))
     [7100000, 7100002]
     """
-    whole: list[int] = np.rint(np.asarray(values, float) * _DEGREE).astype(np.int64).tolist()
+    whole: list[int] = np.rint(np.asarray(values, float) * DEGREE).astype(np.int64).tolist()
     return whole
 
 
@@ -191,7 +193,7 @@ def line_parts(geometries: Iterable[object], tolerance: float, most: int | None 
     xy, part = shapely.get_coordinates(lines, return_index=True)
     if most is not None and len(xy) > most:
         return None
-    whole = np.rint(xy * _DEGREE).astype(np.int64)
+    whole = np.rint(xy * DEGREE).astype(np.int64)
     starts = np.flatnonzero(np.diff(part, prepend=-1))
     steps = np.diff(whole, axis=0, prepend=0)
     steps[starts] = whole[starts]

@@ -30,13 +30,15 @@ def marker(fill: str, *, size_mm: float, outline: str = palette.HALO, shape: str
     return symbol
 
 
-def line(colour: str, width_mm: float) -> xml.Element:
-    """Make a line symbol with round ends."""
+def line(colour: str, width_mm: float, *, width_by: str = "") -> xml.Element:
+    """Make a line symbol with round ends; `width_by` is an expression for the width in mm."""
     symbol = _symbol("line")
-    _layer(symbol, "SimpleLine", {
+    layer = _layer(symbol, "SimpleLine", {
         "line_color": _rgba(colour), "line_width": str(width_mm), "line_width_unit": "MM",
         "capstyle": "round", "joinstyle": "round",
     })  # fmt: skip
+    if width_by:
+        _defined(xml.SubElement(layer, "data_defined_properties"), {"outlineWidth": width_by})
     return symbol
 
 

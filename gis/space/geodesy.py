@@ -131,19 +131,23 @@ def points_along(lines: NDArray[np.object_], line: Int, share: Float) -> Float:
     return np.asarray(xy[before] * (1 - part) + xy[before + 1] * part)
 
 
-def parts_of_lines(lines: NDArray[np.object_], start: Float, end: Float) -> NDArray[np.object_]:
-    """Cut the part of each line that lies between two shares of its geodesic length.
+def parts_of_lines(
+    lines: NDArray[np.object_], start: Float, end: Float, line: Int | None = None
+) -> NDArray[np.object_]:
+    """Cut parts of lines, each between two shares of its line's geodesic length.
 
     Parameters
     ----------
     lines
         LineStrings in longitude and latitude (WGS 84), shape `(n,)`.
     start, end
-        Shares from 0 to 1, `start` below `end`, shape `(n,)`.
+        Shares from 0 to 1, `start` below `end`, shape `(k,)`.
+    line
+        Which line each part is of, shape `(k,)`: a line with many parts is measured once. None: one of each line.
 
     Returns
     -------
-    array of shape `(n,)`
+    array of shape `(k,)`
         LineStrings in the direction of the lines.
 
     Examples
@@ -152,18 +156,22 @@ def parts_of_lines(lines: NDArray[np.object_], start: Float, end: Float) -> NDAr
     >>> shapely.to_wkt(parts_of_lines(corner, np.array([0.25]), np.array([1.0])), rounding_precision=3).tolist()
     ['LINESTRING (60.5 60, 61 60, 61 60.5)']
     """
+    line = np.arange(len(lines)) if line is None else line
     metres, first, last = vertex_measures_m(lines)
-    length = metres[last] - metres[first]
-    low, high = metres[first] + start * length, metres[first] + end * length
-    of_line = np.repeat(np.arange(len(lines)), last - first + 1)
-    inside = (metres > low[of_line]) & (metres < high[of_line])
-    number = np.arange(len(lines))
-    xy = np.concatenate([
-        points_along(lines, number, start), shapely.get_coordinates(lines)[inside], points_along(lines, number, end)
-    ])  # fmt: skip
-    # Every line's own vertices lie between its ends, in their order.
-    order = np.argsort(np.concatenate([number, of_line[inside], number]), kind="stable")
-    return np.asarray(shapely.linestrings(xy[order], indices=np.concatenate([number, of_line[inside], number])[order]))
+    begin, length = metres[first[line]], (metres[last] - metres[first])[line]
+    # The vertices between the ends of a part follow each other.
+    low = np.searchsorted(metres, begin + start * length, side="right").clip(first[line], last[line] + 1)
+    high = np.searchsorted(metres, begin + end * length, side="left").clip(low, last[line] + 1)
+    ends = points_along(lines, np.concatenate([line, line]), np.concatenate([start, end]))
+    count = high - low + 2
+    until = np.cumsum(count)
+    part = np.repeat(np.arange(len(line)), count)
+    place = np.arange(len(part)) - (until - count)[part]
+    xy = np.empty((len(part), 2))
+    inner = (place > 0) & (place < count[part] - 1)
+    xy[inner] = shapely.get_coordinates(lines)[(low[part] + place - 1)[inner]]
+    xy[until - count], xy[until - 1] = ends[: len(line)], ends[len(line) :]
+    return np.asarray(shapely.linestrings(xy, indices=part))
 
 
 def segment_lengths_m(start: Float, end: Float, *, where: NDArray[np.bool_] | None = None) -> Float:

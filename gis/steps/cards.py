@@ -5,6 +5,7 @@ import json
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from gis import fields
@@ -13,7 +14,7 @@ from gis.kernels.composite import normalise, row_weights
 from gis.record import Record
 from gis.stages.certainty import Certainty
 from gis.stages.improvement import changes_needed, index_of, lifted, next_class, score_of
-from gis.stages.journey_parts import JourneyParts, journey_lines, journey_parts, slowest_parts
+from gis.stages.journey_parts import JourneyParts, journey_parts, slowest_parts
 from gis.stages.route_forest import RouteForest, route_forest
 from gis.steps.remoteness import remoteness
 from gis.steps.travel import Travelled
@@ -29,7 +30,7 @@ _CHANGE_COLUMNS = [
     "next_potential", "probability",
 ]  # fmt: skip
 _POWER = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}
-_LINES_MAX = 5_000
+_SIMPLIFY_DEGREES = 0.001
 _DRAWN_OF_EACH = 3
 _SAVES_LEAST_MIN = 0.5
 
@@ -58,8 +59,8 @@ def cards(
     -------
     dict
         - `routes`, a row for each settlement and tier, in the first season: centre, minutes, kilometres, the slowest
-          part (of those that take a twentieth of the minutes or more), the minutes that a paved road would save, all
-          parts as JSON, and the line while there are at most 5 000 journeys (`Result.route` draws any other).
+          part (of those that take a twentieth of the minutes or more), the minutes that a paved road would save, and
+          all parts as JSON. `flows` has their lines, `Result.route` draws one.
         - `indicator_values`, a row for each settlement and indicator: value, score (0 to 1), percentile (the share of
           the others that are worse, equal ones by half), weight in this settlement, points.
         - `changes`, a row for each single change that lifts a settlement, and for a paved road: the value needed, or
@@ -88,7 +89,50 @@ def routes_of_all(travelled: Travelled) -> RouteForest | None:
         return None
     seasons = dict.fromkeys(travelled.table["season"])
     roads = dict(zip(seasons, travelled.roads, strict=True))
-    return route_forest(travelled.table, roads, travelled.legs, travelled.centre)
+    assert travelled.points is not None
+    return route_forest(travelled.points, travelled.table, roads, travelled.legs, travelled.centre)
+
+
+def flows(travelled: Travelled, routes: RouteForest | None, people: pd.Series) -> gpd.GeoDataFrame:
+    """Count, on every stretch of way, the journeys of the first season that take it, and who makes them.
+
+    Parameters
+    ----------
+    travelled
+        The journeys.
+    routes
+        From `routes_of_all`. None: the journeys are straight lines, each a stretch of its own.
+    people
+        The population of the settlements, on their index; where it is not known nobody is counted.
+
+    Returns
+    -------
+    GeoDataFrame
+        A row for each tier and stretch: `tier`, `off_road`, `journeys`, `population`, and the line, at most 0.001
+        degrees from the way.
+    """
+    points = travelled.points
+    assert points is not None
+    weights = np.column_stack([np.ones(len(points)), people.reindex(points.index).fillna(0.0).to_numpy(float)])
+    near = None if routes is None else routes.simplified(_SIMPLIFY_DEGREES)
+    frames = []
+    for tier in travelled.centre:
+        journeys = _journeys(travelled, tier)
+        if near is None:
+            goes = np.flatnonzero(journeys["to_id"].notna() & (journeys["to_id"] != journeys.index))
+            xy = shapely.get_coordinates(points.to_numpy())
+            to = points.index.get_indexer(pd.Index(journeys["to_id"].iloc[goes]))
+            lines, load, off = np.stack([xy[goes], xy[to]], axis=1), weights[goes], np.ones(len(goes), bool)
+            lines = shapely.linestrings(lines)
+        else:
+            load = near.loads(tier, str(travelled.table["season"].iloc[0]), weights)
+            taken = np.flatnonzero(load[:, 0] > 0)
+            lines, load, off = near.lines()[taken], load[taken], near.off_road[taken]
+        table = {fields.TIER: tier, "off_road": off, "journeys": load[:, 0].astype(np.int64)}
+        frames.append(gpd.GeoDataFrame({**table, fields.POPULATION: load[:, 1]}, geometry=lines, crs=points.crs))
+    out: gpd.GeoDataFrame = pd.concat(frames, ignore_index=True)
+    long = shapely.length(out.geometry.to_numpy()) > 0  # who stands on the road has no way to it
+    return out[long].reset_index(drop=True)
 
 
 def minutes_by_month(travelled: Travelled) -> dict[str, pd.DataFrame]:
@@ -102,7 +146,7 @@ def _parts(study: Study, inputs: Inputs, travelled: Travelled) -> dict[str, Jour
     roads = None if travelled.roads is None else travelled.roads[0]
     paved = None
     if roads is not None and inputs.surfaces is not None:
-        paved = roads.network.edges[fields.SURFACE].map(inputs.surfaces["paved"]).to_numpy(bool)
+        paved = roads.network.edges[fields.SURFACE].isin(inputs.surfaces.index[inputs.surfaces["paved"]]).to_numpy()
     return {
         tier: journey_parts(
             _journeys(travelled, tier), who, paved_kph=study.certainty.paved_kph, roads=roads, legs=travelled.legs,
@@ -120,9 +164,6 @@ def _journeys(travelled: Travelled, tier: str) -> pd.DataFrame:
 
 
 def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFrame:
-    roads = None if travelled.roads is None else travelled.roads[0]
-    assert travelled.points is not None
-    draw = len(travelled.points) * len(parts) <= _LINES_MAX
     frames = []
     for tier, made in parts.items():
         journeys = _journeys(travelled, tier)
@@ -146,12 +187,8 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
                 "parts": [json.dumps(listed.get(key, [])) for key in journeys.index],
             }
         )
-        if draw:
-            lines = journey_lines(travelled.points, journeys, travelled.centre[tier], roads=roads, legs=travelled.legs)
-            frame = gpd.GeoDataFrame(frame, geometry=lines.to_numpy(), crs=travelled.points.crs)
         frames.append(frame)
-    out = pd.concat(frames, ignore_index=True)
-    return gpd.GeoDataFrame(out, geometry="geometry", crs=travelled.points.crs) if draw else out
+    return pd.concat(frames, ignore_index=True)
 
 
 def _listed(parts: pd.DataFrame) -> dict[str, list[dict[str, object]]]:

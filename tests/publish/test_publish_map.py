@@ -31,7 +31,7 @@ from gis.publish.packing import pack
 from gis.publish.web_map import OtherRun, write_map
 from gis.publish.words import LANGUAGES, words
 from gis.space.grid import Grid
-from gis.stages.route_forest import RouteForest, Ways
+from gis.stages.route_forest import RouteForest
 
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 
@@ -102,7 +102,7 @@ def rich(n=600):
 
 
 def _routes(frame):
-    """A bent road from each settlement to each of its centres; all seasons share them, but there is none in a thaw."""
+    """A bent road from each settlement to each of its centres, every fifth over land; there is none in a thaw."""
     xy = shapely.get_coordinates(frame.geometry.to_numpy())
     ends, lines, ways, number = [], [], {}, {}
     for tier in tools.TIERS:
@@ -115,10 +115,11 @@ def _routes(frame):
                 ends.append((i, to[i]))
                 lines.append(np.array([xy[i], (xy[i] + xy[to[i]]) / 2 + (0.4, 0.3), xy[to[i]]]))
             onward[i] = number[i, to[i]]
-        start = np.where(own, np.arange(len(frame)), -1)
         for season in SEASONS:
-            ways[tier, season] = Ways(start if season != "thaw" else np.full(len(frame), -1), onward)
-    return RouteForest(frame.index, xy, np.array(ends), lines, ways)
+            ways[tier, season] = onward if season != "thaw" else np.full(len(frame), -1)
+    first = np.cumsum([0, *map(len, lines)])
+    off = np.arange(len(lines)) % 5 == 0
+    return RouteForest(frame.index, xy, np.array(ends), np.concatenate(lines), first, off, ways)
 
 
 def _areas(frame):
@@ -760,45 +761,64 @@ def test_the_route_of_the_chosen_settlement_is_drawn(visit, rich_file, page_file
     assert bare.locator(paths).count() == 0
 
 
-def followed(made, row, tier, season):
-    """The way of a settlement, from what the page is told: as the page follows it."""
+def followed(made, places, row, tier, season):
+    """The way of a settlement, and whether it leaves the roads, from what the page is told: as the page follows it."""
     at = {}
     to = np.array(made["from"]) + np.array(made["to"])
     for stretch, ends in enumerate(zip(made["from"], to, strict=True)):
         for node in ends:
             at.setdefault(int(node), []).append(stretch)
-    begin = np.concatenate([[0], np.cumsum(made["count"])])
-    node_xy = np.column_stack([made["x"], made["y"]])
-    way = made["ways"][made["of"][tier][season]]
-    start = way["start"][row] or made["ways"][0]["start"][row]
-    found, node = [], start - 2
-    if start < 2:
-        return np.empty((0, 2))
-    found.append(node_xy[node])
-    while way["onward"][node]:
-        k = at[node][way["onward"][node] - 1]
+    begin = np.concatenate([[0], np.cumsum(made["count"])]).astype(int)
+    own = np.rint(places * 1e5).astype(int) // made["unit"]
+    node_xy = np.vstack([own, np.column_stack([made["x"], made["y"]]).astype(int)])
+    onward = made["ways"][made["of"][tier][season]]["onward"]
+    found, off, node = [node_xy[row]], [], row
+    while onward[node]:
+        k = at[node][onward[node] - 1]
         steps_ = np.column_stack([made["dx"], made["dy"]])[begin[k] : begin[k + 1]]
         between = node_xy[made["from"][k]] + np.cumsum(steps_, axis=0)
         found += list(between if made["from"][k] == node else between[::-1])
+        off.append(made["off"][k])
         node = int(to[k] if made["from"][k] == node else made["from"][k])
         found.append(node_xy[node])
-    return np.array(found) * made["unit"]
+    return np.array(found if off else np.empty((0, 2))) * made["unit"] / 1e5, off
 
 
-def test_every_route_unpacks_to_where_it_was():
-    made = rich(90)
-    forest, ids = made["routes"], made["settlements"].index[::-1]
-    told = map_routes.routes(forest, ids, tools.TIERS, SEASONS, 1e-5)
+def told_of(made, ids):
+    """Whether every route that the page is told of is that of the forest, and how many there are."""
+    forest = made["routes"]
+    told = map_routes.routes(forest, ids, tools.TIERS, SEASONS, 4e-5)
+    places = shapely.get_coordinates(made["settlements"].geometry.loc[ids].to_numpy())
     drawn = 0
     for t, tier in enumerate(tools.TIERS):
         for s, season in enumerate(SEASONS):
             for row, key in enumerate(ids):
-                wanted, got = forest.route(forest.settlements.get_loc(key), tier, season), followed(told, row, t, s)
-                assert len(got) == (0 if len(wanted) == 0 else len(wanted))
-                assert got == pytest.approx(wanted, abs=1e-5)
-                drawn += len(got) > 0
+                wanted = forest.line(forest.settlements.get_loc(key), tier, season)
+                got, off = followed(told, places, row, t, s)
+                assert len(got) == len(wanted)
+                assert got == pytest.approx(wanted, abs=1.01e-5)
+                if len(got):
+                    stretch = forest.onward[tier, season][forest.settlements.get_loc(key)]
+                    assert off == [int(forest.off_road[stretch])]
+                    drawn += 1
+    return told, drawn
+
+
+def test_every_route_unpacks_to_where_it_was():
+    made = rich(90)
+    told, drawn = told_of(made, made["settlements"].index[::-1])
     assert drawn > 200
+    assert 0 < sum(told["off"]) < len(told["off"])
     assert len(told["ways"]) < len(tools.TIERS) * len(SEASONS)  # seasons share what they can
+
+
+def test_settlements_that_the_page_or_the_forest_lacks_do_no_harm():
+    made = rich(90)
+    some = made["settlements"].index[5:]
+    assert told_of(made, some)[1] > 150
+    more = some.append(pd.Index(["nobody knows it"]))
+    told = map_routes.routes(made["routes"], more, tools.TIERS, SEASONS, 4e-5)
+    assert all(way["onward"][len(some)] == 0 for way in told["ways"])
 
 
 def test_routes_for_which_there_is_no_room_are_named(monkeypatch, tmp_path):

@@ -167,25 +167,23 @@ const SettlementLayer = L.Layer.extend({
     const paths = L.canvas({ pane: "routes", padding: 0.2 });
     const ways = L.layerGroup().addTo(map);
     const top = L.canvas({ pane: "chosen", padding: 0.2 });
-    // The routes of the chosen settlement to its nearest centres, dots between the road and both places, straight dashes
-    // to those centres whose route is not known, and a ring round the settlement.
+    // The routes of the chosen settlement to its nearest centres, dots where they leave the roads, straight dashes to those
+    // centres whose route is not known, and a ring round the settlement.
     const mark = (i) => {
       ways.clearLayers();
       if (i < 0) return;
       const at = (k) => [store.lat[k], store.lon[k]];
       const add = (line, style) => ways.addLayer(L.polyline(line, { interactive: false, smoothFactor: 1, ...style }));
-      const roads = new Map(), off = new Map(), unknown = new Set();
+      const taken = new Set(), unknown = new Set();
       store.tiers.forEach((tier, k) => {
         const centre = tier.centre ? tier.centre[i] : -1;
         const route = centre === i ? null : store.route(i, k);
-        if (route) {
-          roads.set(JSON.stringify(route), route);
-          const ends = [[at(i), route[0]], ...(centre < 0 ? [] : [[route[route.length - 1], at(centre)]])];
-          for (const part of ends) off.set(JSON.stringify(part), part);
-        } else if (centre >= 0 && centre !== i) unknown.add(centre);
+        if (route) route.forEach((stretch) => taken.add(stretch));
+        else if (centre >= 0 && centre !== i) unknown.add(centre);
       });
+      const drawn = (off) => [...taken].filter((stretch) => Boolean(data.routes.off[stretch]) === off).map((stretch) => store.places(stretch));
       for (const [weight, color, dashArray] of [[7, "#fff"], [3.5, "#0b3d91"], [3, "#0b3d91", "2 6"]]) {
-        for (const line of (dashArray ? off : roads).values()) add(line, { renderer: paths, weight, color, dashArray, opacity: 0.9 });
+        if (taken.size) add(drawn(Boolean(dashArray)), { renderer: paths, weight, color, dashArray, opacity: 0.9 });
       }
       for (const centre of unknown) {
         for (const [weight, color] of [[3.5, "#fff"], [1.3, "#111"]]) add([at(i), at(centre)], { renderer: top, weight, color, dashArray: "5 4", opacity: 0.9 });

@@ -55,7 +55,6 @@ class Store {
     this.seasons = data.seasons;
     this.months = data.months;
     this.routes = data.routes;
-    this.unfold(this.routes);
     this.inSeason(data.themes, this.season || 0);
     this.centres = data.centres.map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
   }
@@ -104,50 +103,53 @@ class Store {
     return Boolean(this.cut_off && this.cut_off[i]);
   }
 
-  // The way of a settlement to its centre of a tier, as places [latitude, longitude]; null where it is not known.
+  // The way of a settlement to its centre of a tier, as the stretches that it takes; null where it is not known.
   route(i, tier) {
     const r = this.routes, t = this.tiers[tier];
     const own = this.seasons.length ? this.seasons[this.season].own : 0;
     if (!r || !t.min || (own < 0 && t.min[i] !== t.first[i])) return null;
     const number = r.of[tier][Math.max(own, 0)];
     if (number < 0) return null;
-    const way = r.ways[number];
-    const start = (number > 0 && way.start[i] === 0 ? r.ways[0].start : way.start)[i];
-    if (start < 2) return null;
+    this.unfold(r);
+    const { onward } = r.ways[number];
     const found = [];
-    let node = start - 2;
-    found.push(this.node(node));
-    while (way.onward[node] > 0) {
-      const stretch = r.at[node][way.onward[node] - 1];
-      const forth = r.from[stretch] === node;
-      const between = r.between[stretch];
-      found.push(...(forth ? between : [...between].reverse()));
-      node = forth ? r.to[stretch] : r.from[stretch];
-      found.push(this.node(node));
+    for (let node = i; onward[node] > 0;) {
+      const stretch = r.at[node][onward[node] - 1];
+      found.push(stretch);
+      node = r.from[stretch] === node ? r.to[stretch] : r.from[stretch];
     }
-    return found;
+    return found.length ? found : null;
+  }
+
+  // The places of a stretch, [latitude, longitude].
+  places(stretch) {
+    const r = this.routes;
+    return [this.node(r.from[stretch]), ...r.between[stretch], this.node(r.to[stretch])];
   }
 
   node(k) {
-    return [this.routes.y[k] * this.routes.unit, this.routes.x[k] * this.routes.unit];
+    const { x, y, unit } = this.routes;
+    return k < this.n ? [this.lat[k], this.lon[k]] : [(y[k - this.n] * unit) / 100000, (x[k - this.n] * unit) / 100000];
   }
 
-  // Lays out what map_routes.py packed: the stretches at each node, and the places between the ends of each stretch.
+  // Lays out what map_routes.py packed, once it is needed: the stretches at each node, and the places between the ends of
+  // each stretch.
   unfold(r) {
-    if (!r || r.at) return;
-    r.at = r.x.map(() => []);
+    if (r.at) return;
+    r.at = Array.from({ length: this.n + r.x.length }, () => []);
     r.between = [];
     let k = 0;
     r.from.forEach((from, stretch) => {
       r.to[stretch] += from;
       r.at[from].push(stretch);
       r.at[r.to[stretch]].push(stretch);
-      let x = r.x[from], y = r.y[from];
+      const whole = (degrees) => Math.floor(Math.round(degrees * 100000) / r.unit);
+      let x = from < this.n ? whole(this.lon[from]) : r.x[from - this.n], y = from < this.n ? whole(this.lat[from]) : r.y[from - this.n];
       const places = [];
       for (let n = r.count[stretch]; n > 0; n--, k++) {
         x += r.dx[k];
         y += r.dy[k];
-        places.push([y * r.unit, x * r.unit]);
+        places.push([(y * r.unit) / 100000, (x * r.unit) / 100000]);
       }
       r.between.push(places);
     });
