@@ -333,12 +333,24 @@ def relabel(predecessor, source):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_up(offset, to, edge, value, predecessor, total):  # type: ignore[no-untyped-def]
-    """Sum an edge value from each source along the tree; `total` comes in NaN where it is to be filled."""
+def reached_from(via, from_node):  # type: ignore[no-untyped-def]
+    """Return the node at the start of the edge by which each node was reached; -1 where by none."""
+    predecessor = np.empty(len(via), np.int32)
+    for v in range(len(via)):
+        predecessor[v] = from_node[via[v]] if via[v] >= 0 else -1
+    return predecessor
+
+
+@kernel
+def add_up(offset, to, edge, value, predecessor, minutes, nodes, total):  # type: ignore[no-untyped-def]
+    """Sum an edge value from each source along the tree to some nodes; `total` comes in NaN."""
     stack = np.empty(len(total), np.int64)
-    for v in range(len(total)):
+    for v in nodes:
         depth, here = 0, v
         while np.isnan(total[here]):
+            if predecessor[here] < 0:
+                total[here] = 0.0 if minutes[here] < np.inf else np.inf
+                break
             stack[depth] = here
             depth += 1
             here = predecessor[here]

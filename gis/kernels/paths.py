@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels import _chains, _labels
 from gis.kernels._graph import Contracted, Float, Graph, Int, Long, contract_chains, csr_graph
+from gis.kernels.least import least_of_groups
 from gis.kernels.threads import cores, on_all_cores
 
 __all__ = [
@@ -93,13 +94,16 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     """
     whole = graph.whole if isinstance(graph, Graph) else graph
     places, begin = _sources(sources, start, whole.n)
-    order = np.lexsort((np.arange(len(places)), begin))[::-1]  # the least is written last
-    order = order[begin[order] < np.inf]
-    minutes, source = np.full(whole.n, np.inf), np.empty(whole.n, np.int32)
-    minutes[places[order]], source[places[order]] = begin[order], order
-    slots = whole.slot[places[order]]
+    which = least_of_groups(places, begin, whole.n)
+    sources_at = np.flatnonzero(which >= 0)
+    source = which.astype(np.int32)
+    minutes = np.full(whole.n, np.inf)
+    minutes[sources_at] = begin[which[sources_at]]
+    if not len(whole.node):
+        return Nearest(minutes, source, _search_plain(whole.graph, minutes, source))
+    slots = whole.slot[sources_at]
     sown = np.unique(whole.chain_of(slots[slots >= 0]))
-    core_minutes, core_source, last_node, along = _search(whole, places[order], order, sown, minutes, source)
+    core_minutes, core_source, last_node, along = _search(whole, sources_at, sown, minutes, source)
     predecessor = np.empty(whole.n, np.int32)
     minutes[whole.core_node], source[whole.core_node] = core_minutes, core_source
     predecessor[whole.core_node] = last_node
@@ -113,16 +117,23 @@ def nearest(graph: Graph | Contracted, sources: ArrayLike, *, start: ArrayLike |
     return Nearest(minutes, source, predecessor)
 
 
-def _search(
-    whole: Contracted, places: Long, order: Long, sown: Long, minutes: Float, source: Int
-) -> tuple[Float, Int, Int, Int]:
+def _search_plain(graph: Graph, minutes: Float, source: Int) -> Int:
+    """Search a graph without chains from the nodes that have minutes; fill both, and return the predecessors."""
+    via = np.full(graph.n, -1, np.int32)
+    on_all_cores(lambda stop: _labels.search(*graph.rows, minutes, via, stop))
+    predecessor = _chains.reached_from(via, graph.from_node)
+    _chains.relabel(predecessor, source)
+    return np.asarray(predecessor)
+
+
+def _search(whole: Contracted, places: Long, sown: Long, minutes: Float, source: Int) -> tuple[Float, Int, Int, Int]:
     """Search the core; return minutes, source, last node and the way along a chain of every core node.
 
-    The sources are at `places`, `order` their positions; `minutes` and `source` hold those inside the chains `sown`.
+    There are sources at `places`; `minutes` and `source` hold them, and `sown` the chains that have some inside.
     """
     core, at = whole.core, whole.core_of[places]
     core_minutes, (core_source, last_node, along) = np.full(core.n, np.inf), np.full((3, core.n), -1, np.int32)
-    core_minutes[at[at >= 0]], core_source[at[at >= 0]] = minutes[places[at >= 0]], order[at >= 0]
+    core_minutes[at[at >= 0]], core_source[at[at >= 0]] = minutes[places[at >= 0]], source[places[at >= 0]]
     if len(sown):
         _chains.leave_chains(sown, *whole.chains, minutes, source, core_minutes, core_source, last_node, along)
     via = np.full(core.n, -1, np.int32)
@@ -295,7 +306,9 @@ def route(predecessor: ArrayLike, node: int) -> Long:
     return np.array(nodes, np.int64)
 
 
-def accumulate(graph: Graph | Contracted, answer: Nearest, edge_value: ArrayLike) -> Float:
+def accumulate(
+    graph: Graph | Contracted, answer: Nearest, edge_value: ArrayLike, nodes: ArrayLike | None = None
+) -> Float:
     """Add a value of the edges up along every quickest journey, for example kilometres by road.
 
     Parameters
@@ -306,27 +319,31 @@ def accumulate(graph: Graph | Contracted, answer: Nearest, edge_value: ArrayLike
         From `nearest`.
     edge_value
         One value for each edge that the graph was made from, in that order.
+    nodes
+        Where the sums are wanted, shape `(k,)`: the journeys of few nodes are soon walked. None: at every node.
 
     Returns
     -------
-    array of shape `(n,)`
+    array of shape `(n,)`, or `(k,)`
         0 at a source, `inf` unreachable.
 
     Raises
     ------
     ValueError
-        Fewer values than edges.
+        Fewer values than edges, or nodes out of range.
 
     Examples
     --------
     >>> graph = csr_graph(3, [0, 1], [1, 2], [5.0, 2.0])
-    >>> accumulate(graph, nearest(graph, [0]), [1.5, 0.5]).tolist()
-    [0.0, 1.5, 2.0]
+    >>> answer = nearest(graph, [0])
+    >>> accumulate(graph, answer, [1.5, 0.5]).tolist(), accumulate(graph, answer, [1.5, 0.5], [2]).tolist()
+    ([0.0, 1.5, 2.0], [2.0])
     """
     rows = graph if isinstance(graph, Graph) else graph.graph
     value = np.ascontiguousarray(edge_value, np.float64)
     if value.ndim != 1 or len(value) <= rows.edge.max(initial=-1):
         raise ValueError("edge_value must hold one number for each edge that the graph was made from")
-    total = np.where(answer.predecessor >= 0, np.nan, np.where(answer.minutes < np.inf, 0.0, np.inf))
-    _chains.add_up(rows.offset, rows.to, rows.edge, value, answer.predecessor, total)
-    return total
+    asked = np.arange(rows.n) if nodes is None else _nodes(nodes, rows.n, "nodes")
+    total = np.full(rows.n, np.nan)
+    _chains.add_up(rows.offset, rows.to, rows.edge, value, answer.predecessor, answer.minutes, asked, total)
+    return total if nodes is None else total[asked]

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M, OFFROAD_MIN, ROAD_CLASS, ROAD_MIN, TRACK_MIN
+from gis.kernels.least import least_of_groups
 from gis.kernels.paths import Graph, Nearest, accumulate, csr_graph, nearest
 from gis.space.geodesy import nearest_point, points_along
 from gis.space.network import Network, Pieces, cut_edges
@@ -296,7 +297,7 @@ def search_roads(roads: Roads, legs: Legs, centre: NDArray[np.bool_]) -> Search:
     at, start, into = _sources(roads.pieces.cut_node, legs, centre)
     found = nearest(roads.graph, at, start=start)
     way, minutes = _quickest_way(roads.pieces.cut_node, legs, found.minutes, len(centre))
-    return Search(found, np.where(np.isfinite(minutes), way, -1), into, minutes)
+    return Search(found, way, into, minutes)
 
 
 def road_journeys(
@@ -352,10 +353,10 @@ def road_journeys(
     way = search.way[reached]
     node = roads.pieces.cut_node[way]
     into = search.into[found.source[node]]
-    linked = accumulate(roads.graph, found, roads.link_min)[node]
+    linked = accumulate(roads.graph, found, roads.link_min, node)
     offroad = legs.access_min[way] + linked + legs.into_min[into]
-    track = accumulate(roads.graph, found, roads.track_min)[node]
-    km = accumulate(roads.graph, found, roads.km)[node]
+    track = accumulate(roads.graph, found, roads.track_min, node)
+    km = accumulate(roads.graph, found, roads.km, node)
     minutes = search.travel_time_min[reached]
     by_road = {
         "to": legs.settlement[into],
@@ -472,17 +473,16 @@ def _unknown(ids: pd.Index) -> pd.DataFrame:
 
 def _sources(cut_node: Int, legs: Legs, centre: NDArray[np.bool_]) -> tuple[Int, Float, Int]:
     """The nodes of the centres' ways, the minutes from there, and which way; the shortest where ways share a node."""
-    ways = np.flatnonzero((cut_node >= 0) & np.isfinite(legs.into_min) & centre[legs.settlement])
-    order = ways[np.argsort(legs.into_min[ways], kind="stable")]
-    node, first = np.unique(cut_node[order], return_index=True)
-    return node, legs.into_min[order[first]], order[first]
+    nodes = np.where(centre[legs.settlement], cut_node, -1)
+    way = least_of_groups(nodes, legs.into_min, int(cut_node.max(initial=-1)) + 1)
+    node = np.flatnonzero(way >= 0)
+    return node, legs.into_min[way[node]], way[node]
 
 
 def _quickest_way(cut_node: Int, legs: Legs, node_minutes: Float, n: int) -> tuple[Int, Float]:
-    """For each settlement the way that begins its quickest journey, and the minutes of that journey."""
+    """For each settlement the way that begins its quickest journey, -1 none, and the minutes of that journey."""
     minutes = np.where(cut_node >= 0, node_minutes[np.maximum(cut_node, 0)] + legs.access_min, np.inf)
-    way, travel = np.full(n, -1, np.int64), np.full(n, np.inf)
-    np.fmin.at(travel, legs.settlement, minutes)
-    least = np.flatnonzero(minutes == travel[legs.settlement])[::-1]
-    way[legs.settlement[least]] = least  # of equals the first, which is written last
+    way = least_of_groups(legs.settlement, minutes, n)
+    travel = np.full(n, np.inf)
+    travel[way >= 0] = minutes[way[way >= 0]]
     return way, travel
