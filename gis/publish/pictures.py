@@ -5,7 +5,7 @@ the same bytes.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _STYLE: Any = {"text.parse_math": False, "svg.hashsalt": "shalgai", "font.family": "DejaVu Sans", "font.size": 9.0}
 _COLOURS = (palette.POTENTIAL["high"], palette.POTENTIAL["low"], palette.REGION, palette.ROADS["trunk"][0])
 _DASHES = ("-", "--", "-.", ":")
+_ABOVE_IN, _BELOW_IN = 0.3, 0.5  # what titles and axes take
 _ROOM = 0.04  # the least share of a bar that a number is written in
 
 
@@ -120,8 +121,8 @@ def write_lorenz(path: Path | IO[bytes], lorenz: pd.DataFrame, gini: Mapping[str
 
     w = words(language)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(5.6, 5.6), layout="constrained")
-        axes = figure.add_subplot()
+        figure = Figure(figsize=(5.6, 5.6))
+        axes = figure.add_axes((0.13, 0.1, 0.84, 0.84))  # to lay it out by trial takes longer than to draw it
         axes.plot([0, 1], [0, 1], color=palette.NO_DATA, linewidth=1, label=w["planning.equal"])
         for i, (column, part) in enumerate(lorenz.groupby("column", sort=False)):
             label = w["planning.gini"].format(
@@ -169,16 +170,20 @@ def write_ranking(
 
     w, parts, names = words(language), list(ranking.groupby("column", sort=False)), names or {}
     with mpl.rc_context(_STYLE):
-        heights = [0.9 + 0.2 * len(part) for _, part in parts]
-        figure = Figure(figsize=(7.0, sum(heights)), layout="constrained")
-        panels = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights)[:, 0]
-        for axes, (column, part) in zip(panels, parts, strict=True):
+        heights = [_ABOVE_IN + 0.1 + 0.2 * len(part) + _BELOW_IN for _, part in parts]
+        figure = Figure(figsize=(7.0, sum(heights)))
+        shown = {str(name): names.get(str(name), str(name)) for name in ranking["region"]}
+        left = 0.2 + _width_in(shown.values())
+        right = 0.2 + _width_in(_value(value, language) for value in ranking["value"])
+        for i, (column, part) in enumerate(parts):
+            low, high = sum(heights[i + 1 :]) + _BELOW_IN, heights[i] - _ABOVE_IN - _BELOW_IN
+            box = (left / 7.0, low / sum(heights), max(7.0 - left - right, 1.0) / 7.0, high / sum(heights))
+            axes = figure.add_axes(box)
             upward = part.iloc[::-1]
             axes.barh(range(len(part)), upward["value"], color=_COLOURS[0], height=0.7)
             for place, value in enumerate(upward["value"]):
-                text = number(value, language, 1 if value < 1000 else 0)
-                axes.text(1.01, place, text, va="center", transform=axes.get_yaxis_transform())
-            axes.set_yticks(range(len(part)), [names.get(name, name) for name in upward["region"].map(str)])
+                axes.text(1.01, place, _value(value, language), va="center", transform=axes.get_yaxis_transform())
+            axes.set_yticks(range(len(part)), [shown[name] for name in upward["region"].map(str)])
             axes.set_ylim(-0.6, len(part) - 0.4)
             first = part[part["to_mean"] > 0].head(1)
             if len(first):
@@ -189,6 +194,22 @@ def write_ranking(
             axes.set_title(column_label(str(column), language), loc="left", fontsize="medium", fontweight="bold")
             axes.spines[["top", "right"]].set_visible(False)
         _save(figure, path)
+
+
+def _value(value: float, language: str) -> str:
+    return number(value, language, 1 if value < 1000 else 0)
+
+
+def _width_in(texts: Iterable[str]) -> float:
+    """Return the width of the longest of some texts, in inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=_STYLE["font.family"], size=_STYLE["font.size"])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        widths = [text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] for text in texts]
+    return max(widths, default=0.0) / 72.0
 
 
 def disparity_pictures(
