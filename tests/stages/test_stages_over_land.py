@@ -426,3 +426,31 @@ def test_walkers_to_a_place_are_those_of_the_whole_grid():
                     assert found.get((settlement, place), np.inf) == pytest.approx(expected)
         twice = replace(walkers, faster=2.0).ways_to(np.arange(12)).set_index(["settlement", "to"])["minutes"]
         pd.testing.assert_series_equal(twice * 2, found)
+
+
+def test_a_village_on_a_road_apart_drives_to_where_the_gap_is_short():
+    """By hand: 7.5 km of its own road, from the cell where it ends 3 km over land at 5 km/h, 11.5 km of the main road."""
+    lines = [shapely.LineString([at(5.5, 1.5), at(5.5, 9.5)]), shapely.LineString([at(1.5, 12.5), at(17.5, 12.5)])]
+    columns = {"road_class": "tertiary", "months": None, "oneway": [0, 0]}
+    network = node_at_vertices(gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326"))
+    spots = [at(17.5, 12.5), at(5.5, 1.5), at(5.5, 9.5), at(5.5, 12.5)]
+    points = gpd.GeoSeries([shapely.Point(spot) for spot in spots], index=list("cvgm"), crs="EPSG:4326")
+    friction = np.full(GRID.shape, 0.012)
+    w = World(Land(GRID, friction), network, np.full(2, 60.0), points, np.array([True, False, False, False]))
+    s = solve(w)
+    village = s.journeys.loc["v"]
+    assert village["travel_time_min"] == pytest.approx(7.5 + 36 + 11.5, rel=1e-3)
+    assert village[["road_min", "track_min", "offroad_min"]].tolist() == pytest.approx([19, 0, 36], rel=1e-3)
+    assert village["moved"]
+    assert s.journeys.loc["g", "travel_time_min"] == pytest.approx(36 + 11.5, rel=1e-3)
+    assert not s.journeys.loc["m", "moved"]
+    drawn = route(points, "v", village, centre=w.centre, roads=s.roads, legs=s.made.legs)
+    assert drawn.legs["kind"].tolist() == ["road", "over_land", "road"]
+    assert drawn.legs["length_km"].tolist() == pytest.approx([7.5, 3, 11.5], rel=1e-3)
+    # Nobody goes from the main road to a place on the other by driving on it: he walks all the way from the main road.
+    back = solve(replace(w, centre=np.array([False, True, False, False])))
+    assert back.journeys.loc["c", "travel_time_min"] > 100
+    # A river between the two, without a ford: there is no way.
+    friction = friction.copy()
+    friction[11] = np.inf
+    assert np.isinf(solve(replace(w, land=Land(GRID, friction))).journeys.loc["v", "travel_time_min"])
