@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 from gis.errors import Finding
 from gis.publish.map_steps import Json
 from gis.publish.packing import pack
-from gis.publish.payload import DEGREE, degrees, z_curve
+from gis.publish.payload import DEGREE, degrees, unit_for, z_curve
 from gis.stages.route_forest import RouteForest
 
 Int = NDArray[np.int64]
 
 BYTES = 150_000
 """What the routes may take, packed."""
-
-_FINER = 4
-"""How many times finer than how far a line may be from the way its coordinates are."""
 
 _OFF_ROAD = 2.0
 """How many times as far the way over land may be drawn, which is known to a cell of the land."""
@@ -91,7 +88,7 @@ def routes(forest: RouteForest, ids: pd.Index, tiers: Sequence[str], seasons: Se
           stretches).
         - `of`: the number of the way by tier and season, or -1.
     """
-    unit = max(1, round(tolerance * DEGREE / _FINER))
+    unit = unit_for(tolerance)
     near = forest.simplified(np.where(forest.off_road, _OFF_ROAD, 1.0) * tolerance)
     turn, place = _order(near, ids)
     ends = place[near.ends]

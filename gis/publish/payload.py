@@ -1,8 +1,8 @@
 """What the web map is told: settlements, lines and rasters as small plain values for JSON.
 
 Labels are in all languages, so that the page can change its own. Numbers: `null` is unknown, `-1` is
-unreachable. Coordinates are whole hundred-thousandths of a degree, those of lines each the difference to the
-one before. `gis.publish.packing` makes long lists small.
+unreachable. Coordinates are whole hundred-thousandths of a degree, or as many of them as `unit` says.
+`gis.publish.packing` makes long lists small.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,7 @@ from gis.publish.words import LANGUAGES, class_name, indicator_name, said, tier_
 DEGREE = 100_000
 """Coordinates are whole numbers of such parts of a degree."""
 
+_FINER = 4
 _MOST_VERTICES = 120_000
 _BY_MONTH = {"cut_off": f.months_cut_off, "worst": f.worst_month, "freight": f.months_without_freight}
 
@@ -164,28 +165,34 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
         lines = geometry[(style == key).to_numpy()]
         if lines.empty:
             continue
+        if left_out:
+            left_out.append(key)
+            continue
         # No union: edges of a network meet at their ends already, and it takes minutes on a country's streets.
         merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.force_2d(lines.to_numpy()))))
-        parts = None if left_out else line_parts([merged], tolerance, room)
+        parts = line_parts([merged], tolerance, room)
         if parts is None:
             left_out.append(key)
             continue
-        room -= sum(len(part[0]) for part in parts)
+        room -= len(parts["x"])
         label = said(partial(class_name, f.ROAD_CLASS, key))
         found.append({"label": label, "colour": colour, "width": round(width * 2.6, 1), "lines": parts})
     return found, left_out
 
 
-def line_parts(geometries: Iterable[object], tolerance: float, most: int | None = None) -> list[list[list[int]]] | None:
-    """Return the simplified lines, or rings of polygons, as pairs of longitudes and latitudes.
+def line_parts(geometries: Iterable[object], tolerance: float, most: int | None = None) -> Json | None:
+    """Return the simplified lines, or rings of polygons; `None` where they would have more than `most` vertices.
 
-    These are whole hundred-thousandths of a degree, each the difference to the one before. `None` where they would
-    have more than `most` vertices.
+    Returns
+    -------
+    dict
+        `count`: how many vertices each has. `x`, `y`: of all vertices in turn, each as the difference to the one
+        before, in whole numbers of `unit` hundred-thousandths of a degree.
 
     Examples
     --------
     >>> line_parts([shapely.LineString([(0, 0), (0.5, 0.00001), (1, 0)])], 0.001)
-    [[[0, 100000], [0, 0]]]
+    {'unit': 25, 'count': [2], 'x': [0, 4000], 'y': [0, 0]}
     """
     parts = shapely.simplify(shapely.get_parts(np.asarray(list(geometries), dtype=object)), tolerance)
     polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
@@ -193,11 +200,15 @@ def line_parts(geometries: Iterable[object], tolerance: float, most: int | None 
     xy, part = shapely.get_coordinates(lines, return_index=True)
     if most is not None and len(xy) > most:
         return None
-    whole = np.rint(xy * DEGREE).astype(np.int64)
-    starts = np.flatnonzero(np.diff(part, prepend=-1))
-    steps = np.diff(whole, axis=0, prepend=0)
-    steps[starts] = whole[starts]
-    return [piece.T.tolist() for piece in np.split(steps, starts[1:]) if len(piece) > 1]
+    unit = unit_for(tolerance)
+    steps = np.diff(np.rint(xy * (DEGREE / unit)).astype(np.int64), axis=0, prepend=0)
+    count = np.bincount(part)
+    return {"unit": unit, "count": count[count > 0].tolist(), "x": steps[:, 0].tolist(), "y": steps[:, 1].tolist()}
+
+
+def unit_for(tolerance: float) -> int:
+    """Return in what hundred-thousandths of a degree to give lines that may be so many degrees from what they show."""
+    return max(1, round(tolerance * DEGREE / _FINER))
 
 
 def tier_label(tier: str, tier_names: Mapping[str, str] | None) -> dict[str, str]:
@@ -298,11 +309,11 @@ def centres(frame: gpd.GeoDataFrame | None, settlements: gpd.GeoDataFrame, tiers
     return found
 
 
-def borders(regions: gpd.GeoDataFrame, tolerance: float) -> list[list[list[int]]]:
+def borders(regions: gpd.GeoDataFrame, tolerance: float) -> Json | None:
     """Return the borders of regions, each once: neighbours are simplified together."""
     shapes = regions.geometry.to_crs(4326).to_numpy()
     edges = shapely.line_merge(shapely.union_all(shapely.boundary(shapely.force_2d(shapes))))
-    return line_parts([edges], tolerance) or []
+    return line_parts([edges], tolerance)
 
 
 def context(name: str, frame: gpd.GeoDataFrame, tolerance: float) -> Json:

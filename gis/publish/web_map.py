@@ -305,7 +305,7 @@ def page_data(
         "pictures": {language: dict(own) for language, own in pictures.items()},
         "centres": payload.centres(centres, places, tiers),
         "roads": lines,
-        "regions": [] if regions is None else payload.borders(regions, tolerance),
+        "regions": None if regions is None or regions.empty else payload.borders(regions, tolerance),
         "region_colour": palette.REGION,
         "context": [payload.context(name, frame, tolerance) for name, frame in context.items()],
         "rasters": drawn,

@@ -544,7 +544,7 @@ def test_least_classes_of_roads_go_first_where_all_would_be_too_many(country, mo
     every, none = payload.road_lines(country["roads"], 0.001)
     assert none == []
     assert len(every) == 6
-    monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(p[0]) for road in every[:4] for p in road["lines"]))
+    monkeypatch.setattr(payload, "_MOST_VERTICES", sum(len(road["lines"]["x"]) for road in every[:4]))
     lines, left_out = payload.road_lines(country["roads"], 0.001)
     assert lines == every[:4]
     assert left_out == ["tertiary", "local"]

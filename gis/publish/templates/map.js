@@ -134,18 +134,22 @@ const SettlementLayer = L.Layer.extend({
     for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450], ["beside-points", 451], ["chosen", 460]]) {
       map.createPane(name).style.zIndex = z;
     }
-    const latLngs = ([lon, lat]) => {
-      const x = undelta(lon), y = undelta(lat);
-      return Array.from(x, (value, k) => [y[k], value]);
+    const latLngs = ({ unit, count, x, y }) => {
+      let k = 0, lon = 0, lat = 0;
+      return count.map((n) => Array.from({ length: n }, () => {
+        lon += x[k];
+        lat += y[k++];
+        return [(lat * unit) / 100000, (lon * unit) / 100000];
+      }));
     };
     const canvas = L.canvas({ pane: "lines", padding: 0.2 });
-    const lines = (parts, style) => L.polyline(parts.map(latLngs), { renderer: canvas, interactive: false, smoothFactor: 1, ...style });
+    const lines = (parts, style) => L.polyline(latLngs(parts), { renderer: canvas, interactive: false, smoothFactor: 1, ...style });
     const water = L.canvas({ pane: "context", padding: 0.2 });
     for (const one of data.context) {
       const style = { renderer: water, interactive: false, color: one.colour, fillColor: one.colour, weight: one.fill ? 0.5 : 1, fillOpacity: 1 };
-      (one.fill ? L.polygon : L.polyline)(one.lines.map(latLngs), style).addTo(map);
+      (one.fill ? L.polygon : L.polyline)(latLngs(one.lines), style).addTo(map);
     }
-    const regions = L.layerGroup(data.regions.length ? [lines(data.regions, { color: data.region_colour, weight: 1.2, opacity: 0.7, dashArray: "5 3" })] : []);
+    const regions = L.layerGroup(data.regions ? [lines(data.regions, { color: data.region_colour, weight: 1.2, opacity: 0.7, dashArray: "5 3" })] : []);
     const roads = L.layerGroup([...data.roads].reverse().map((one) => lines(one.lines, { color: one.colour, weight: one.width, opacity: 0.9 })));
     const surfaces = new Map(); // those that were shown, by run and picture
     const surface = (run, tier, season, pane) => {
@@ -157,7 +161,7 @@ const SettlementLayer = L.Layer.extend({
     };
     const ground = L.canvas({ pane: "areas", padding: 0.2 });
     const areas = (data.areas ? data.areas.rings : []).map((rings) =>
-      L.polygon(rings.map(latLngs), { renderer: ground, interactive: false, color: "#fff", weight: 1, fillOpacity: 0.85 }));
+      L.polygon(latLngs(rings), { renderer: ground, interactive: false, color: "#fff", weight: 1, fillOpacity: 0.85 }));
     const choropleth = L.layerGroup(areas);
     const colourAreas = () => {
       const theme = data.areas && data.areas.themes.find((one) => one.key === state.area);

@@ -74,7 +74,7 @@ function panel(data, store, state, show) {
   const boxes = el("p", { class: "boxes" });
   if (data.centres.length) boxes.append(box(w.centres, "centres"));
   if (data.roads.length) boxes.append(box(w.roads, "roads"));
-  if (data.regions.length) boxes.append(box(w.regions, "regions"));
+  if (data.regions) boxes.append(box(w.regions, "regions"));
   body.append(boxes);
   const filter = filterBox(store, state, change);
   const table = el("button", { type: "button", class: "wide", onclick: () => state.table() }, w.table);
@@ -181,7 +181,7 @@ function legendParts(data, store, state, change) {
     const lines = data.roads.map((road) => ({ label: road.label, line: road }));
     parts.push(el("h2", {}, w.roads), plainList(lines, true));
   }
-  if (state.regions && data.regions.length) {
+  if (state.regions && data.regions) {
     parts.push(plainList([{ label: w.regions, line: { colour: data.region_colour, width: 1.2, kind: "dashed" } }]));
   }
   if (state.centres && data.centres.length) {

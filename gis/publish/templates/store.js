@@ -1,12 +1,5 @@
 // The settlements of the page, unpacked. Every value is text or a number; nothing is ever read as HTML.
 
-function undelta(values) {
-  const found = new Float64Array(values.length);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) found[i] = (sum += values[i]) / 100000;
-  return found;
-}
-
 // Letters of Kazakh that a Russian keyboard lacks, and marks above letters, do not matter to the search.
 const FOLD = { қ: "к", ғ: "г", ң: "н", ә: "а", ө: "о", ұ: "у", ү: "у", һ: "х", і: "и", ы: "ы", ı: "i" };
 
