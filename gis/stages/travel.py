@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -371,11 +372,15 @@ def road_journeys(
     }
     nowhere = {"to": -1, "travel_time_min": np.inf, "distance_km": np.inf, "mode": NONE}
     nowhere |= {**dict.fromkeys(PARTS, np.nan), "moved": False}
-    journeys = pd.DataFrame(nowhere, index=points.index)
-    journeys.loc[reached] = pd.DataFrame(by_road, index=points.index[reached])
+    journeys = {
+        name: np.full(len(points), value, object if name == "mode" else None) for name, value in nowhere.items()
+    }
     over_land = _over_land(points, legs, centre)
+    for name, values in journeys.items():
+        values[reached] = by_road[name]
     quicker = over_land["travel_time_min"] < journeys["travel_time_min"]
-    journeys.loc[quicker] = over_land.loc[quicker]
+    for name, values in journeys.items():
+        values[quicker] = over_land[name][quicker]
     return _finish(journeys, points.index, centre), found.minutes
 
 
@@ -412,53 +417,55 @@ def straight_journeys(
 
 def _straight(
     points: gpd.GeoSeries, centre: NDArray[np.bool_], speed_kph: float, detour_factor: float, mode: str
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     lon, lat = points.x.to_numpy(), points.y.to_numpy()
     metres, index = nearest_point(lon, lat, lon[centre], lat[centre])
     km = metres / 1000.0 * detour_factor
-    minutes = km / speed_kph * 60.0
+    return _off_roads(np.flatnonzero(centre)[index], km / speed_kph * 60.0, km, mode)
+
+
+def _off_roads(to: Int, minutes: Float, km: Float, mode: str) -> dict[str, NDArray[Any]]:
     # Over land no minute is on a road; an estimate says nothing of roads.
-    none = np.full(len(points), 0.0 if mode == OVER_LAND else np.nan)
-    return pd.DataFrame(
-        {
-            "to": np.flatnonzero(centre)[index],
-            "travel_time_min": minutes,
-            "distance_km": km,
-            "mode": mode,
-            ROAD_MIN: none,
-            TRACK_MIN: none,
-            OFFROAD_MIN: none + minutes,
-            "moved": False,
-        },
-        index=points.index,
-    )
+    none = np.full(len(to), 0.0 if mode == OVER_LAND else np.nan)
+    return {
+        "to": to,
+        "travel_time_min": minutes,
+        "distance_km": km,
+        "mode": np.full(len(to), mode, object),
+        ROAD_MIN: none,
+        TRACK_MIN: none,
+        OFFROAD_MIN: none + minutes,
+        "moved": np.zeros(len(to), bool),
+    }
 
 
-def _over_land(points: gpd.GeoSeries, legs: Legs, centre: NDArray[np.bool_]) -> pd.DataFrame:
+def _over_land(points: gpd.GeoSeries, legs: Legs, centre: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
     """The journeys that meet no road, `inf` where there is none."""
-    out = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
     if legs.direct is None:
-        out.loc[out["distance_km"] > legs.over_land_max_km, "travel_time_min"] = np.inf
+        out = _straight(points, centre, legs.over_land_kph, 1.0, OVER_LAND)
+        out["travel_time_min"][out["distance_km"] > legs.over_land_max_km] = np.inf
         return out
-    ways = legs.direct[centre[legs.direct["to"].to_numpy(np.int64)]].sort_values("access_min", kind="stable")
-    ways = ways.drop_duplicates("settlement").set_index("settlement").reindex(np.arange(len(points)))
-    minutes = ways["access_min"].fillna(np.inf).to_numpy(float)
-    to, km = ways["to"].fillna(-1).to_numpy(np.int64), ways["km"].to_numpy(float)
-    return out.assign(to=to, travel_time_min=minutes, distance_km=km, **{OFFROAD_MIN: minutes})
+    who, whither = legs.direct[["settlement", "to"]].to_numpy(np.int64).T
+    way_min, way_km = legs.direct[["access_min", "km"]].to_numpy(float).T
+    best = least_of_groups(np.where(centre[whither], who, -1), way_min, len(points))
+    there = best >= 0
+    to, (minutes, km) = np.full(len(points), -1), np.full((2, len(points)), np.inf)
+    to[there], minutes[there], km[there] = whither[best[there]], way_min[best[there]], way_km[best[there]]
+    return _off_roads(to, minutes, km, OVER_LAND)
 
 
-def _finish(journeys: pd.DataFrame, ids: pd.Index, centre: NDArray[np.bool_]) -> pd.DataFrame:
+def _finish(journeys: Mapping[str, NDArray[Any]], ids: pd.Index, centre: NDArray[np.bool_]) -> pd.DataFrame:
     """A centre is its own, at no cost; positions become ids."""
-    to = np.where(centre, np.arange(len(ids)), journeys["to"].to_numpy(np.int64))
+    to = np.where(centre, np.arange(len(ids)), journeys["to"])
     to_id = pd.Series(ids.to_numpy()[to], index=ids, dtype=object).where(to >= 0, None)
     return pd.DataFrame(
         {
             "to_id": to_id,
-            "travel_time_min": np.where(centre, 0.0, journeys["travel_time_min"].to_numpy(float)),
-            "distance_km": np.where(centre, 0.0, journeys["distance_km"].to_numpy(float)),
-            "mode": np.where(centre, AT_CENTRE, journeys["mode"].to_numpy(object)),
-            **{part: np.where(centre, 0.0, journeys[part].to_numpy(float)) for part in PARTS},
-            "moved": journeys["moved"].to_numpy(bool) & ~centre,
+            "travel_time_min": np.where(centre, 0.0, journeys["travel_time_min"]),
+            "distance_km": np.where(centre, 0.0, journeys["distance_km"]),
+            "mode": np.where(centre, AT_CENTRE, journeys["mode"]),
+            **{part: np.where(centre, 0.0, journeys[part]) for part in PARTS},
+            "moved": journeys["moved"] & ~centre,
         },
         index=ids,
     )
