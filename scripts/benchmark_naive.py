@@ -32,6 +32,7 @@ from benchmark_naive_roads import (
     Net,
     at_other_speeds,
     enter,
+    joined,
     journey,
     parts_of,
     read_roads,
@@ -68,11 +69,12 @@ PEAK_GIB: dict[str, float] = {}
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Add up the CPU seconds of a stage."""
+    """Add up the CPU seconds of a stage, and print them: a run that is stopped has said how far it came."""
     begin = time.process_time()
     yield
     SECONDS[name] = SECONDS.get(name, 0.0) + time.process_time() - begin
     PEAK_GIB[name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{name}: {SECONDS[name]:.1f} core s, peak {PEAK_GIB[name]:.1f} GiB", flush=True)
 
 
 def main(folder: Path) -> None:
@@ -89,16 +91,17 @@ def main(folder: Path) -> None:
     centres = {tier: (rank <= i).to_numpy() for i, tier in enumerate(TIERS)}
     grid = Grid.over(settlements, cell_km * 1000)
     with stage("travel"):
-        net = road_net(roads)
-        entry = enter(settlements, roads, net, land_minutes(grid, settlements, roads, water))
-        journeys = travel(settlements, roads, net, entry, centres)
+        ways = joined(roads)
+        net = road_net(ways)
+        entry = enter(settlements, ways, net, land_minutes(grid, settlements, roads, water))
+        journeys = travel(settlements, ways, net, entry, centres)
         settlements = with_journeys(settlements, entry, journeys)
     with stage("surfaces"):
         minutes, km = surfaces(grid, settlements, roads, water, centres)
     with stage("climate"):
         months, climate, profile = climate_rasters(folder)
         settlements = settlements.join(climate_columns(settlements, months, profile))
-    settlements, tables, lines, used = score(settlements, roads, net, entry, centres, journeys, draws)
+    settlements, tables, lines, used = score(settlements, ways, net, entry, centres, journeys, draws)
     with stage("rasters"):
         write_rasters(out, grid, minutes, km, climate, profile)
     with stage("geopackage"):
@@ -107,7 +110,7 @@ def main(folder: Path) -> None:
         write_tables(out, settlements, tables)
     with stage("map"):
         images = overlays(minutes, CRS, grid.transform)
-        write_map(out / "map.html", settlements, roads, water, used, images)
+        write_map(out / "map.html", settlements, ways, water, used, images)
     with stage("report"):
         pictures = charts(settlements, tables["regions"], tables)
         write_report(out / "report.html", settlements, tables, pictures, cell_km=cell_km, draws=draws)

@@ -9,6 +9,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 CRS = "+proj=aea +lat_0=0 +lon_0=66.9 +lat_1=43 +lat_2=53 +datum=WGS84 +units=m"
 SEASONS = {"summer": {True: 1.0, False: 1.0}, "winter": {True: 0.8, False: 0.6}}
@@ -62,14 +65,39 @@ class Entry:
     near: gpd.GeoDataFrame  # `index_right` (the road) and `metres`
     nodes: np.ndarray  # both ends of that road, shape (n, 2)
     share: np.ndarray  # the share of it that is driven to each end; infinite against a one-way road
+    into: np.ndarray  # the share of it that is driven from each end; likewise
     access_min: np.ndarray
 
 
-def road_net(roads: gpd.GeoDataFrame) -> Net:
-    """Number the ends of the roads, and keep the quickest of parallel ways."""
+def numbered(roads: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Number the ends of the roads, shape (roads, 2); also return where the numbers lie."""
     xy = [shapely.get_coordinates(shapely.get_point(roads.geometry.array, end)) for end in (0, -1)]
-    node = pd.DataFrame(np.concatenate(xy).round(2)).groupby([0, 1], sort=False).ngroup().to_numpy()
-    a, b = node.reshape(2, -1)
+    ends = pd.DataFrame(np.concatenate(xy).round(2))
+    number = ends.groupby([0, 1], sort=False).ngroup().to_numpy()
+    return number.reshape(2, -1).T, ends[~pd.Series(number).duplicated()].to_numpy()
+
+
+def joined(roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add ways over land, as rows at the end: from each network that stands apart, the shortest to the largest one."""
+    ends, xy = numbered(roads)
+    graph = coo_array((np.ones(len(ends)), ends.T), shape=(len(xy), len(xy)))
+    _, label = connected_components(graph, directed=False)
+    largest = np.bincount(label).argmax()
+    main = np.flatnonzero(label == largest)
+    metres, nearest = cKDTree(xy[main]).query(xy)
+    apart = pd.DataFrame({"label": label, "metres": metres})
+    apart = apart[apart["label"] != largest]
+    at = apart.groupby("label")["metres"].idxmin().to_numpy(int)
+    minutes = metres[at] / 1000 / WALK_KPH * 60
+    links = {"road_class": "walk", "oneway": "no", "paved": False, "length_m": metres[at]}
+    links |= {f"minutes_{season}": minutes for season in SEASONS} | {f"kph_{season}": WALK_KPH for season in SEASONS}
+    lines = shapely.linestrings(np.stack([xy[at], xy[main[nearest[at]]]], axis=1))
+    return pd.concat([roads, gpd.GeoDataFrame(links, geometry=lines, crs=roads.crs)], ignore_index=True)
+
+
+def road_net(roads: gpd.GeoDataFrame) -> Net:
+    """Make the graph, of the quickest of parallel ways."""
+    a, b = numbered(roads)[0].T
     both = np.flatnonzero(roads["oneway"] != "yes")
     ways = pd.DataFrame({
         "tail": np.r_[b, a[both]], "head": np.r_[a, b[both]], "row": np.r_[np.arange(len(roads)), both],
@@ -80,14 +108,14 @@ def road_net(roads: gpd.GeoDataFrame) -> Net:
     graph = nx.DiGraph()
     lists = (ways[name].tolist() for name in ("tail", "head", "row"))
     graph.add_edges_from((tail, head, {"row": row}) for tail, head, row in zip(*lists, strict=True))
-    n = int(node.max()) + 1
+    n = int(max(a.max(), b.max())) + 1
     return Net(graph, np.column_stack([a, b]), ways, pd.Index(ways["tail"] * n + ways["head"]), n)
 
 
-def search(net: Net, minutes: np.ndarray, centres: np.ndarray) -> Tree:
-    """Search once from all centres; `minutes` are of the roads."""
-    of_row = [*minutes.tolist(), 0.0]  # the last is that of the hub's own links, whose row is -1
-    net.graph.add_edges_from((HUB, node, {"row": -1}) for node in np.unique(centres).tolist())
+def search(net: Net, minutes: np.ndarray, nodes: np.ndarray, into: np.ndarray) -> Tree:
+    """Search once from all centres: `minutes` are of the roads, `into` those from distinct nodes to their centres."""
+    of_row = [*minutes.tolist(), *into.tolist()]
+    net.graph.add_edges_from((HUB, node, {"row": len(minutes) + i}) for i, node in enumerate(nodes.tolist()))
     before, found = nx.dijkstra_predecessor_and_distance(net.graph, HUB, weight=lambda _, __, way: of_row[way["row"]])
     net.graph.remove_node(HUB)
     del found[HUB], before[HUB]
@@ -111,15 +139,17 @@ def summed(tree: Tree, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def enter(settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, net: Net, land_min: np.ndarray) -> Entry:
     """Snap to the nearest road; who is far from it goes over land, no quicker than round the water."""
-    near = settlements[["geometry"]].sjoin_nearest(roads[["geometry"]], distance_col="metres")
+    proper = roads.loc[roads["road_class"] != "walk", ["geometry"]]
+    near = settlements[["geometry"]].sjoin_nearest(proper, distance_col="metres")
     near = near[~near.index.duplicated()]
     road = roads.loc[near["index_right"]]
     along = road.geometry.project(settlements.geometry, align=False).to_numpy() / road["length_m"].to_numpy()
-    share = np.column_stack([np.where(road["oneway"] == "yes", np.inf, along), 1 - along])
+    against = np.where(road["oneway"] == "yes", np.inf, 0.0)
+    share, into = np.column_stack([along + against, 1 - along]), np.column_stack([along, 1 - along + against])
     metres = near["metres"].to_numpy()
     local, straight = metres / 1000 / ACCESS_KPH * 60, metres / 1000 / WALK_KPH * 60
     around = np.where(np.isfinite(land_min), np.maximum(land_min, straight), straight)
-    return Entry(near, net.ends[near["index_right"]], share, np.where(metres < NEAR_M, local, around))
+    return Entry(near, net.ends[near["index_right"]], share, into, np.where(metres < NEAR_M, local, around))
 
 
 @dataclass(frozen=True)
@@ -131,6 +161,7 @@ class Journey:
     centre: np.ndarray  # position of the settlement that is the centre, -1 for none
     node: np.ndarray  # where the journey enters the roads, -1 where it goes straight over land
     on_road: np.ndarray  # share of the entry's road
+    into: np.ndarray  # share of the centre's road
     tree: Tree
 
 
@@ -139,21 +170,26 @@ def journey(
     centre: np.ndarray, faster: tuple[float, float] = (1.0, 1.0),
 ) -> Journey:  # fmt: skip
     """By road from the better end of the entry's road, or straight over land where that is quicker."""
-    nearer = entry.nodes[np.arange(len(centre)), np.argmin(entry.share, axis=1)]
-    tree = search(net, minutes, nearer[centre])
-    road = entry.near["index_right"].to_numpy()
+    road, metres = entry.near["index_right"].to_numpy(), entry.near["metres"].to_numpy()
     near, walk = faster
-    access = entry.access_min / np.where(entry.near["metres"] < NEAR_M, near, walk)
+    access = entry.access_min / np.where(metres < NEAR_M, near, walk)
+    at = np.flatnonzero(centre)
+    doors = pd.DataFrame({
+        "node": entry.nodes[at].ravel(), "centre": np.repeat(at, 2), "share": entry.into[at].ravel(),
+        "minutes": (entry.into[at] * minutes[road[at], None] + access[at, None]).ravel(),
+    })  # fmt: skip
+    doors = doors.sort_values("minutes", kind="stable").drop_duplicates("node").set_index("node")
+    tree = search(net, minutes, doors.index.to_numpy(), doors["minutes"].to_numpy())
     by_end = tree.minutes[entry.nodes] + entry.share * minutes[road][:, None]
     end = np.argmin(by_end, axis=1)
     pick = np.arange(len(end)), end
     node, on_road = entry.nodes[pick], entry.share[pick]
     total_km, root = summed(tree, length_m[net.ways["row"]] / 1000)
     took = by_end[pick] + access
-    km = total_km[node] + on_road * length_m[road] / 1000 + entry.near["metres"].to_numpy() / 1000
-    at = np.flatnonzero(centre)
-    first = pd.Series(at, nearer[at]).groupby(level=0).first()
-    to = first.reindex(root[node]).fillna(-1).to_numpy(int)
+    door = doors.reindex(root[node])
+    to, into = door["centre"].fillna(-1).to_numpy(int), door["share"].fillna(0.0).to_numpy()
+    by_roads = total_km[node] + (on_road * length_m[road] + into * length_m[road[to]]) / 1000
+    km = by_roads + (metres + metres[to]) / 1000
     there = settlements.geometry.iloc[at].sindex.nearest(settlements.geometry, return_all=False, return_distance=True)
     straight_km = there[1] / 1000
     straight = straight_km / (WALK_KPH * walk) * 60
@@ -162,7 +198,7 @@ def journey(
     to, node = np.where(over_land, at[there[0][1]], to), np.where(over_land, -1, node)
     here = np.arange(len(centre))
     took, km, to = np.where(centre, 0.0, took), np.where(centre, 0.0, km), np.where(centre, here, to)
-    return Journey(took, np.where(np.isfinite(took), km, np.inf), to, node, on_road, tree)
+    return Journey(took, np.where(np.isfinite(took), km, np.inf), to, node, on_road, into, tree)
 
 
 def speed_tables(classes: list[str]) -> Iterator[pd.Series]:
@@ -181,7 +217,7 @@ def at_other_speeds(
     """Search again for each other table of speeds: kilometres by season and tier, and minutes to the road."""
     length_m = roads["length_m"].to_numpy()
     minutes = {season: roads[f"minutes_{season}"].to_numpy() for season in SEASONS}
-    for factor in speed_tables([*sorted(roads["road_class"].unique()), "near", "walk"]):
+    for factor in speed_tables(sorted({*roads["road_class"], "near", "walk"})):
         by, faster = roads["road_class"].map(factor).to_numpy(), (factor["near"], factor["walk"])
         km = {
             season: {
@@ -203,17 +239,19 @@ def parts_of(tier: str, ids: pd.Index, roads: gpd.GeoDataFrame, net: Net, entry:
     values[:, -1] = np.where(roads["paved"], 0.0, np.maximum(minutes - km / PAVED_KPH * 60, 0.0))
     total, _ = summed(one.tree, values[net.ways["row"]])
     who = np.flatnonzero((one.node >= 0) & np.isfinite(one.minutes) & (one.minutes > 0))
-    road, access_km = entry.near["index_right"].to_numpy()[who], entry.near["metres"].to_numpy()[who] / 1000
-    found = total[one.node[who]] + one.on_road[who, None] * values[road]
+    road, to = entry.near["index_right"].to_numpy(), one.centre[who]
+    found = total[one.node[who]] + one.on_road[who, None] * values[road[who]] + one.into[who, None] * values[road[to]]
+    own_km = entry.near["metres"].to_numpy() / 1000
+    access_km, access_min = own_km[who] + own_km[to], entry.access_min[who] + entry.access_min[to]
     columns = pd.MultiIndex.from_product([["minutes", "km"], kinds])
     table = pd.DataFrame(found[:, :-1], ids[who], columns)
-    table["minutes", "access"], table["km", "access"] = entry.access_min[who], access_km
+    table["minutes", "access"], table["km", "access"] = access_min, access_km
     long = table.stack(future_stack=True).rename_axis(["settlement_id", "kind"]).reset_index()
     walked = np.flatnonzero((one.node < 0) & (one.minutes > 0))
     straight = {"settlement_id": ids[walked], "kind": "over land", "km": one.km[walked], "minutes": one.minutes[walked]}
     long = pd.concat([long[long["minutes"] > 0], pd.DataFrame(straight)], ignore_index=True)
     saved = pd.Series(0.0, ids, name="paved_saves_min")
-    saved.iloc[who] = found[:, -1] + np.maximum(entry.access_min[who] - access_km / PAVED_KPH * 60, 0.0)
+    saved.iloc[who] = found[:, -1] + np.maximum(entry.access_min[who] - own_km[who] / PAVED_KPH * 60, 0.0)
     saved.iloc[walked] = np.maximum(one.minutes[walked] - one.km[walked] / PAVED_KPH * 60, 0.0)
     return long.join(saved, on="settlement_id").assign(tier=tier)
 
@@ -270,17 +308,20 @@ def within(
 ) -> pd.DataFrame:
     """Pairs of settlement and candidate within some minutes by road; a candidate reaches itself in 0."""
     of_row = minutes.tolist()
-    nearer = entry.nodes[np.arange(len(ids)), np.argmin(entry.share, axis=1)]
-    own = entry.access_min + np.min(entry.share, axis=1) * minutes[entry.near["index_right"]]
-    of_node = pd.DataFrame({"node": nearer, "own": own, "settlement": np.arange(len(ids))})
+    every, of_road = np.arange(len(ids)), minutes[entry.near["index_right"]]
+    end, start = np.argmin(entry.share, axis=1), np.argmin(entry.into, axis=1)
+    own = entry.access_min + entry.share[every, end] * of_road
+    into = entry.access_min + entry.into[every, start] * of_road
+    of_node = pd.DataFrame({"node": entry.nodes[every, end], "own": own, "settlement": every})
+    first = entry.nodes[every, start]
     at = np.flatnonzero(candidate)
     pairs = [pd.DataFrame({"from": at, "to": at, "minutes": 0.0})]
     for one in at.tolist():
         found = nx.single_source_dijkstra_path_length(
-            net.graph, int(nearer[one]), cutoff=limit, weight=lambda _, __, way: of_row[way["row"]]
+            net.graph, int(first[one]), cutoff=limit, weight=lambda _, __, way: of_row[way["row"]]
         )
         reached = of_node[of_node["node"].isin(found.keys())]
-        took = reached["node"].map(found) + reached["own"] + own[one]
+        took = reached["node"].map(found) + reached["own"] + into[one]
         pairs.append(pd.DataFrame({"from": reached["settlement"], "to": one, "minutes": took})[took <= limit])
     every = pd.concat(pairs).sort_values(["from", "minutes", "to"]).drop_duplicates(["from", "to"])
     ends = {"from_id": ids[every["from"]], "to_id": ids[every["to"]]}

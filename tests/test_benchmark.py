@@ -19,7 +19,7 @@ SIZES = {
     "k-nearest": 20_000,
     "noding": 5_000,
     "snapping": 5_000,
-    "study": 2_000,
+    "study": 8_000,
     "map-7500": 100,
     "map-12000": 100,
     "map-50000": 100,
@@ -62,9 +62,28 @@ def test_a_section_runs_and_its_answers_agree(name: str) -> None:
 )
 def test_the_study_runs_beside_the_analysts_script() -> None:
     done = run("study", "--size", SIZES["study"], "--runs", 1)
-    assert "the whole study" in done.stdout, done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]  # the minutes of both agree
+    assert "the whole study" in done.stdout
     assert "both make" in done.stdout
     assert "ours adds" in done.stdout
+
+
+def test_a_peer_that_does_not_end_gives_a_lower_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import benchmark_study as study
+    import benchmark_tools as tools
+
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
+    stopped = study.timed(sleeper, tmp_path, 0.5)
+    assert not stopped.ended
+    assert stopped.seconds < 30
+    assert study.timed([sys.executable, "-c", ""], tmp_path, 30.0).ended
+    tools.add_row(tools.Row("the whole study", 1, [100.0], "script", [830.0], stopped=True))
+    assert "script / this project >= 8.30 (8.30 to 8.30), stopped after 830 s" in capsys.readouterr().out
+    line = tools.table().splitlines()[-1]
+    tools.ROWS.clear()
+    assert "script more than 830 s" in line
+    assert "**>= 8.3**" in line
 
 
 def test_the_map_is_built_beside_its_peers() -> None:

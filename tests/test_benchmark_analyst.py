@@ -205,12 +205,23 @@ def test_minutes_are_those_of_a_walk_along_the_tree() -> None:
     minutes = np.array([1.0, 2.0, 3.0, 50.0])
     net = roads.road_net(table.assign(minutes_summer=minutes))
     start, centre = net.ends[0, 0], net.ends[2, 1]
-    tree = roads.search(net, minutes, np.array([centre]))
-    assert tree.minutes[start] == 6.0
+    tree = roads.search(net, minutes, np.array([centre]), np.array([0.5]))
+    assert tree.minutes[start] == 6.5
     total, root = roads.summed(tree, minutes[net.ways["row"]])
     assert (total[start], root[start]) == (6.0, centre)
-    back = roads.search(net, minutes, np.array([start]))
+    back = roads.search(net, minutes, np.array([start]), np.array([0.0]))
     assert back.minutes[centre] == 50.0  # the third road is one-way
+
+
+def test_roads_that_stand_apart_are_linked_by_the_shortest_way() -> None:
+    roads = script("benchmark_naive_roads")
+    lines = [(0, 0), (1000, 0)], [(1000, 0), (2000, 0)], [(2000, 500), (2000, 900)]
+    shapes = [shapely.LineString(line) for line in lines]
+    columns = {"road_class": "trunk", "oneway": "no", "paved": True, "length_m": [1000.0, 1000.0, 400.0]}
+    link = roads.joined(gpd.GeoDataFrame(columns, geometry=shapes, crs=roads.CRS)).iloc[3:]
+    assert link["length_m"].tolist() == [500.0]
+    assert link["minutes_winter"].tolist() == [500 / 1000 / roads.WALK_KPH * 60]
+    assert link.geometry.iloc[0].equals(shapely.LineString([(2000, 500), (2000, 0)]))
 
 
 def test_draws_are_the_published_index_where_nothing_moves(settlements: pd.DataFrame) -> None:
