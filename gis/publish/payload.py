@@ -152,24 +152,25 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
     lines, left_out
         The classes that the page shows, and the least classes, left out where all would be too many.
     """
-    geometry = roads.geometry.to_crs(4326)
-    style = pd.Series(
-        [palette.road_style(c) for c in roads[f.ROAD_CLASS]] if f.ROAD_CLASS in roads else "local",
-        index=roads.index,
-        dtype=object,
-    )
+    lines = roads.geometry.to_crs(4326).to_numpy()
+    if shapely.has_z(lines).any():
+        lines = shapely.force_2d(lines)
+    classes = roads[f.ROAD_CLASS] if f.ROAD_CLASS in roads else pd.Series("local", index=roads.index)
+    style = classes.map({name: palette.road_style(name) for name in classes.unique()}).to_numpy(object)
     found: list[Json] = []
     left_out: list[str] = []
     room = _MOST_VERTICES
     for key, (colour, width) in palette.ROADS.items():
-        lines = geometry[(style == key).to_numpy()]
-        if lines.empty:
+        of_class = lines[style == key]
+        if not len(of_class):
             continue
         if left_out:
             left_out.append(key)
             continue
         # No union: edges of a network meet at their ends already, and it takes minutes on a country's streets.
-        merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.force_2d(lines.to_numpy()))))
+        if (shapely.get_type_id(of_class) != shapely.GeometryType.LINESTRING).any():
+            of_class = shapely.get_parts(of_class)
+        merged = shapely.line_merge(shapely.multilinestrings(of_class))
         parts = line_parts([merged], tolerance, room)
         if parts is None:
             left_out.append(key)
@@ -194,7 +195,10 @@ def line_parts(geometries: Iterable[object], tolerance: float, most: int | None 
     >>> line_parts([shapely.LineString([(0, 0), (0.5, 0.00001), (1, 0)])], 0.001)
     {'unit': 25, 'count': [2], 'x': [0, 4000], 'y': [0, 0]}
     """
-    parts = shapely.simplify(shapely.get_parts(np.asarray(list(geometries), dtype=object)), tolerance)
+    parts = shapely.get_parts(np.asarray(list(geometries), dtype=object))
+    if most is not None and 2 * len(parts) > most:
+        return None
+    parts = shapely.simplify(parts, tolerance)
     polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     lines = np.concatenate([shapely.get_rings(parts[polygons]), parts[~polygons]])
     xy, part = shapely.get_coordinates(lines, return_index=True)
