@@ -40,9 +40,9 @@ BOTH_MAKE = (
 )
 OURS_ADDS = (
     "the best of many ways over land (the script: the way to the nearest road, one link for each network that stands "
-    "apart), surfaces that start from the solved roads (roads burnt into the cells), the route on a click (all routes drawn at once), Koeppen-Geiger and discomfort, a map "
-    "that needs no network, styles and QGIS project, three languages, checked inputs and findings, schema, log, "
-    "checkpoints"
+    "apart), surfaces that start from the solved roads (roads burnt into the cells), the route on a click (all routes "
+    "drawn at once), Koeppen-Geiger and discomfort, a map that needs no network, styles and QGIS project, three "
+    "languages, checked inputs and findings, schema, log, checkpoints"
 )
 
 STUDY = """\
