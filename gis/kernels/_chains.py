@@ -342,19 +342,20 @@ def reached_from(via, from_node):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_up(offset, to, edge, value, predecessor, minutes, nodes, total):  # type: ignore[no-untyped-def]
-    """Sum an edge value from each source along the tree to some nodes; `total` comes in NaN."""
-    stack = np.empty(len(total), np.int64)
+def add_up(offset, to, edge, values, predecessor, minutes, nodes, total):  # type: ignore[no-untyped-def]
+    """Sum some edge values from each source along the tree to some nodes; `total` comes in NaN, a row for each node."""
+    stack, known = np.empty(len(total), np.int64), predecessor < 0
+    for v in np.flatnonzero(known):
+        total[v] = 0.0 if minutes[v] < np.inf else np.inf
     for v in nodes:
         depth, here = 0, v
-        while np.isnan(total[here]):
-            if predecessor[here] < 0:
-                total[here] = 0.0 if minutes[here] < np.inf else np.inf
-                break
+        while not known[here]:
             stack[depth] = here
             depth += 1
             here = predecessor[here]
         for i in range(depth - 1, -1, -1):
-            e = _edge_between(offset, to, here, stack[i])
-            total[stack[i]] = total[here] + value[edge[e]]
+            e = edge[_edge_between(offset, to, here, stack[i])]
+            for k in range(len(values)):
+                total[stack[i], k] = total[here, k] + values[k][e]
             here = stack[i]
+            known[here] = True

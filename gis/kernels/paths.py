@@ -15,7 +15,7 @@ node, one of k labels `13 k + 16` and 4 a node; a matrix holds the 50 once for e
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,7 @@ __all__ = [
     "Graph",
     "Nearest",
     "accumulate",
+    "accumulate_all",
     "contract_chains",
     "csr_graph",
     "k_nearest",
@@ -339,11 +340,29 @@ def accumulate(
     >>> accumulate(graph, answer, [1.5, 0.5]).tolist(), accumulate(graph, answer, [1.5, 0.5], [2]).tolist()
     ([0.0, 1.5, 2.0], [2.0])
     """
+    asked = np.arange(answer.minutes.size) if nodes is None else nodes
+    [total] = accumulate_all(graph, answer, [edge_value], asked)
+    return total
+
+
+def accumulate_all(
+    graph: Graph | Contracted, answer: Nearest, edge_values: Sequence[ArrayLike], nodes: ArrayLike
+) -> tuple[Float, ...]:
+    """Add several values of the edges up in one walk: see `accumulate`.
+
+    Examples
+    --------
+    >>> graph = csr_graph(3, [0, 1], [1, 2], [5.0, 2.0])
+    >>> km, count = accumulate_all(graph, nearest(graph, [0]), [[1.5, 0.5], [1.0, 1.0]], [2, 0])
+    >>> km.tolist(), count.tolist()
+    ([2.0, 0.0], [2.0, 0.0])
+    """
     rows = graph if isinstance(graph, Graph) else graph.graph
-    value = np.ascontiguousarray(edge_value, np.float64)
-    if value.ndim != 1 or len(value) <= rows.edge.max(initial=-1):
+    values = tuple(np.ascontiguousarray(value, np.float64) for value in edge_values)
+    if any(value.ndim != 1 or len(value) <= rows.edge.max(initial=-1) for value in values):
         raise ValueError("edge_value must hold one number for each edge that the graph was made from")
-    asked = np.arange(rows.n) if nodes is None else _nodes(nodes, rows.n, "nodes")
-    total = np.full(rows.n, np.nan)
-    _chains.add_up(rows.offset, rows.to, rows.edge, value, answer.predecessor, answer.minutes, asked, total)
-    return total if nodes is None else total[asked]
+    asked = _nodes(nodes, rows.n, "nodes")
+    total = np.full((rows.n, len(values)), np.nan)
+    tree = answer.predecessor, answer.minutes
+    on_all_cores(lambda _: _chains.add_up(rows.offset, rows.to, rows.edge, values, *tree, asked, total))
+    return tuple(np.ascontiguousarray(total[asked].T))

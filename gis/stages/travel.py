@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M, OFFROAD_MIN, ROAD_CLASS, ROAD_MIN, TRACK_MIN
 from gis.kernels.least import least_of_groups
-from gis.kernels.paths import Graph, Nearest, accumulate, csr_graph, nearest
+from gis.kernels.paths import Graph, Nearest, accumulate_all, csr_graph, nearest
 from gis.space.geodesy import nearest_point, points_along
 from gis.space.network import Network, Pieces, cut_edges
 from gis.stages.land import Walkers
@@ -354,10 +354,8 @@ def road_journeys(
     way = search.way[reached]
     node = roads.pieces.cut_node[way]
     into = search.into[found.source[node]]
-    linked = accumulate(roads.graph, found, roads.link_min, node)
+    linked, track, km = accumulate_all(roads.graph, found, [roads.link_min, roads.track_min, roads.km], node)
     offroad = legs.access_min[way] + linked + legs.into_min[into]
-    track = accumulate(roads.graph, found, roads.track_min, node)
-    km = accumulate(roads.graph, found, roads.km, node)
     minutes = search.travel_time_min[reached]
     by_road = {
         "to": legs.settlement[into],
