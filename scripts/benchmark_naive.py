@@ -171,10 +171,12 @@ def score(
         summer = {tier: journeys[tier, "summer"] for tier in TIERS}
         parts = {tier: parts_of(tier, ids, roads, net, entry, one) for tier, one in summer.items()}
         routes = pd.concat([route_table(ids, tier, summer[tier], parts[tier]) for tier in TIERS], ignore_index=True)
+    with stage("routes"):
         lines = []
         if len(routes) <= LINES_MAX:
             lines = [line for one in summer.values() for line in route_lines(settlements, roads, net, one)]
         used = {f"{tier} {season}": taken(net, one) for (tier, season), one in journeys.items()}
+    with stage("cards"):
         saved = routes["paved_saves_min"].to_numpy().reshape(len(TIERS), -1).T
         lifts, moves = changes(settlements, rules, scores, saved, limits)
         lists = {"settlement_id": np.repeat(ids, len(names)), "indicator": np.tile(names, len(ids))}

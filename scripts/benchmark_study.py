@@ -27,8 +27,8 @@ SETTLEMENTS = 11_736
 # Ranks of settlements by people, as shares, that make the five tiers.
 TIERS = {"t1": 0.001, "t2": 0.005, "t3": 0.02, "t4": 0.06, "t5": 0.2}
 SHARED_STAGES = (
-    "read", "travel", "surfaces", "climate", "scores", "certainty", "cards", "planning", "tables", "map", "rasters",
-    "geopackage", "report",
+    "read", "travel", "surfaces", "climate", "scores", "certainty", "cards", "routes", "planning", "tables", "map",
+    "rasters", "geopackage", "report",
 )  # fmt: skip
 BOTH_MAKE = (
     "minutes, kilometres and centre of each settlement for 5 tiers in 2 seasons, again at 6 drawn tables of speeds; "
