@@ -1,6 +1,6 @@
 """The certainty step: a study's scores under other speeds, seasons and populations, and what becomes of its classes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import geopandas as gpd
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gis import fields
 from gis.inputs import Inputs
+from gis.kernels.threads import on_all_cores
 from gis.record import Record
 from gis.space.network import Network
 from gis.stages.certainty import (
@@ -27,6 +28,7 @@ from gis.steps.travel import Travelled
 from gis.study import Study
 
 Float = NDArray[np.float64]
+_Parts = Mapping[tuple[str, str], pd.DataFrame]  # journeys by tier and season
 
 _WORST = "worst"
 _DESIGN, _FEW, _MANY = 128, 16, 1000  # rows of the design; fewer where Copeland compares so many settlements
@@ -123,13 +125,15 @@ def _journeys(
         return {}
     centre = {tier: (level <= position).to_numpy() for position, tier in enumerate(tiers)}
     others = seasons if _of_year(study, affected) else seasons[1:]
-    drawn = []
+    drawn, published = [], _parts(travelled)
     for at_speed, other in _at_other_speeds(study, places, travelled, centre):
-        now, monthly = _columns(other, travelled, scored, tiers, seasons), _monthly(other, travelled, seasons[0])
+        parts = _parts(other)
+        now = _columns(other, parts, published, scored, tiers, seasons)
+        monthly = _monthly(parts, travelled.monthly, published, seasons[0])
         row = [_scores(at_speed, inputs, scored.assign(**now), monthly, other, affected)]
         by_first = _by_first(at_speed)
         for season in others if study.certainty.seasons else []:
-            first = scored.assign(**_first(now, other, tiers, season))
+            first = scored.assign(**_first(now, parts, tiers, season))
             row.append(_scores(by_first, inputs, first, {}, _only(other, seasons, season), affected))
         drawn.append(row)
     return {str(name): np.array([[scores[name] for scores in row] for row in drawn]) for name in affected.index}
@@ -188,45 +192,49 @@ def _normalised(study: Study, inputs: Inputs, scored: pd.DataFrame, indicators: 
     return viability(scored, table, inputs.block_weights, rule=Rule(floor=by.floor), groups=groups).normalised
 
 
-def _minutes(travelled: Travelled, tier: str, season: str, column: str = "travel_time_min") -> Float:
-    table = travelled.table
-    return table.loc[(table["tier"] == tier) & (table["season"] == season), column].to_numpy(float)
+def _parts(travelled: Travelled) -> dict[tuple[str, str], pd.DataFrame]:
+    """The journeys by tier and season."""
+    return {(str(tier), str(season)): part for (tier, season), part in travelled.table.groupby(["tier", "season"])}
 
 
-def _slower(travelled: Travelled, published: Travelled, tier: str, season: str) -> Float:
+def _minutes(parts: _Parts, tier: str, season: str, column: str = "travel_time_min") -> Float:
+    return parts[tier, season][column].to_numpy(float)
+
+
+def _slower(parts: _Parts, published: _Parts, tier: str, season: str) -> Float:
     """By what factor journeys take longer than published; 1 where that cannot be told."""
-    now, then = _minutes(travelled, tier, season), _minutes(published, tier, season)
+    now, then = _minutes(parts, tier, season), _minutes(published, tier, season)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(np.isfinite(now) & np.isfinite(then) & (then > 0), now / then, 1.0)
 
 
-def _monthly(travelled: Travelled, published: Travelled, season: str) -> dict[str, Float]:
+def _monthly(parts: _Parts, monthly: Mapping[str, Float], published: _Parts, season: str) -> dict[str, Float]:
     """The minutes of the months, searched at the published speeds only: as much longer as those of a season."""
-    return {tier: minutes * _slower(travelled, published, tier, season) for tier, minutes in published.monthly.items()}
+    return {tier: minutes * _slower(parts, published, tier, season) for tier, minutes in monthly.items()}
 
 
 def _columns(
-    travelled: Travelled, published: Travelled, scored: pd.DataFrame, tiers: list[str], seasons: list[str]
+    travelled: Travelled, parts: _Parts, published: _Parts, scored: pd.DataFrame, tiers: list[str], seasons: list[str]
 ) -> dict[str, Float]:
     """Lay journeys out as the columns of a run."""
     out: dict[str, Float] = {}
     for tier in tiers:
-        out[fields.travel_time_min(tier)] = _minutes(travelled, tier, seasons[0])
-        out[fields.distance_km(tier)] = _minutes(travelled, tier, seasons[0], "distance_km")
+        out[fields.travel_time_min(tier)] = _minutes(parts, tier, seasons[0])
+        out[fields.distance_km(tier)] = _minutes(parts, tier, seasons[0], "distance_km")
         for season in seasons[1:]:
-            out[fields.travel_time_min(tier, season)] = _minutes(travelled, tier, season)
+            out[fields.travel_time_min(tier, season)] = _minutes(parts, tier, season)
         worst = fields.travel_time_min(tier, _WORST)
         if worst in scored:
-            out[worst] = scored[worst].to_numpy(float) * _slower(travelled, published, tier, seasons[0])
+            out[worst] = scored[worst].to_numpy(float) * _slower(parts, published, tier, seasons[0])
     if travelled.legs is not None:
         out[fields.ACCESS_MIN] = travelled.legs.access_min[: len(scored)]
     return out
 
 
-def _first(columns: dict[str, Float], travelled: Travelled, tiers: list[str], season: str) -> dict[str, Float]:
+def _first(columns: dict[str, Float], parts: _Parts, tiers: list[str], season: str) -> dict[str, Float]:
     """Let the journeys of a season stand where those of the first one are."""
-    first = {fields.travel_time_min(tier): _minutes(travelled, tier, season) for tier in tiers}
-    first |= {fields.distance_km(tier): _minutes(travelled, tier, season, "distance_km") for tier in tiers}
+    first = {fields.travel_time_min(tier): _minutes(parts, tier, season) for tier in tiers}
+    first |= {fields.distance_km(tier): _minutes(parts, tier, season, "distance_km") for tier in tiers}
     return columns | first
 
 
@@ -247,30 +255,39 @@ def _at_other_speeds(
     classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS]) - {OVER_LAND})
     factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
     seasons = list(dict.fromkeys(travelled.table["season"]))
+    states = {id(roads): roads for roads in travelled.roads}  # seasons with the same minutes share their roads
     for _, factor in factors.iloc[1:].iterrows():
         legs = _faster_legs(travelled.legs, factor)
-        searched: dict[int, dict[str, pd.DataFrame]] = {}  # seasons with the same minutes share their roads
-        faster: dict[int, Roads] = {}
-        rows = []
-        for season, roads in zip(seasons, travelled.roads, strict=True):
-            if id(roads) not in searched:
-                faster[id(roads)] = _faster(roads, factor)
-                searched[id(roads)] = {
-                    tier: road_journeys(places.geometry, faster[id(roads)], legs, who)[0]
-                    for tier, who in centre.items()
-                }
-            rows += [
-                made.assign(tier=tier, season=season).rename_axis("from_id").reset_index()
-                for tier, made in searched[id(roads)].items()
-            ]
+        faster = _all_faster(states, factor)
+        made = _searched(places.geometry, faster, legs, centre)
+        rows = [
+            made[id(roads), tier].assign(tier=tier, season=season).rename_axis("from_id").reset_index()
+            for season, roads in zip(seasons, travelled.roads, strict=True)
+            for tier in centre
+        ]
         of_seasons = [faster[id(roads)] for roads in travelled.roads]
         yield study, replace(travelled, table=pd.concat(rows), roads=of_seasons, legs=legs)
+
+
+def _searched(
+    points: gpd.GeoSeries, states: Mapping[int, Roads], legs: Legs, centre: Mapping[str, NDArray[np.bool_]]
+) -> dict[tuple[int, str], pd.DataFrame]:
+    """The journeys in each state of the roads to each tier, searched on all cores."""
+    jobs = [(state, tier) for state in states for tier in centre]
+    made = on_all_cores(lambda state, tier, _: road_journeys(points, states[state], legs, centre[tier])[0], jobs)
+    return dict(zip(jobs, made, strict=True))
+
+
+def _all_faster(states: Mapping[int, Roads], factor: pd.Series) -> dict[int, Roads]:
+    made = on_all_cores(lambda roads, _: _faster(roads, factor), [(roads,) for roads in states.values()])
+    return dict(zip(states, made, strict=True))
 
 
 def _faster(roads: Roads, factor: pd.Series) -> Roads:
     """Drive each class faster by its factor, but never beyond a posted limit."""
     edges = roads.network.edges
-    by = edges[fields.ROAD_CLASS].map(factor.rename({_OVER_LAND: OVER_LAND})).to_numpy(float)
+    code, classes = pd.factorize(edges[fields.ROAD_CLASS])
+    by = factor.rename({_OVER_LAND: OVER_LAND})[classes].to_numpy(float)[code]
     speed = edges[fields.SPEED_KPH].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         most = edges[fields.MAXSPEED_KPH].to_numpy(float) / speed
