@@ -384,7 +384,9 @@ def _weighted(ratio: pd.DataFrame, weight: Mapping[str, float]) -> tuple[pd.Seri
     """Weigh the ratios of the tiers that are known: the score of 100, and what each adds."""
     tiers = ratio.columns.tolist()
     w = pd.Series([float(weight[tier]) for tier in tiers], index=tiers)
-    present = ratio.notna().mul(w, axis=1)
-    total = present.sum(axis=1)
-    parts = ratio.mul(w, axis=1).div(total.where(total > 0), axis=0) * 100.0
-    return parts.sum(axis=1, min_count=1), parts
+    known, share = ratio.notna().to_numpy(), ratio.fillna(0.0).to_numpy(float)
+    # Both sums go the same way: rounding then takes no score above 100, nor one at all caps below it.
+    total = np.sum(known * w.to_numpy(), axis=1)
+    total = np.where(total > 0, total, np.nan)
+    score = pd.Series(np.sum(share * w.to_numpy(), axis=1) / total * 100.0, index=ratio.index)
+    return score, ratio.mul(w, axis=1).div(total, axis=0) * 100.0

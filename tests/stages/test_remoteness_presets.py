@@ -44,6 +44,28 @@ distances = arrays(
 )
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    arrays(
+        float, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=st.sampled_from([0.0, 60.0, 999.0, INF, NAN])
+    ),
+    st.lists(st.floats(0.01, 9.0), min_size=9, max_size=9),
+)
+def test_rounding_takes_no_score_above_100_nor_one_at_all_caps_below_it(minutes, weights):
+    tiers = [f"t{i}" for i in range(minutes.shape[1])]
+    table = pd.DataFrame(minutes, columns=tiers)
+    every = {
+        "kz": kz(table, weight=dict(zip(tiers, weights, strict=False)), cap_min=dict.fromkeys(tiers, 60.0)),
+        "aria": aria_plus(table, means_km=dict.fromkeys(tiers, 20.0)),
+    }
+    for made in every.values():
+        known = made.score.notna().to_numpy()
+        assert (made.score[known] <= 100.0).all()
+        at_cap = known & (minutes >= 60.0).any(axis=1) & ((minutes >= 60.0) | np.isnan(minutes)).all(axis=1)
+        assert (made.score[at_cap] == 100.0).all()
+        assert made.parts[known].sum(axis=1).to_numpy() == pytest.approx(made.score[known].to_numpy())
+
+
 def test_aria_sums_capped_ratios_and_names_the_published_classes() -> None:
     means = dict(zip("abcde", [100.0, 80.0, 40.0, 20.0, 10.0], strict=True))
     km = pd.DataFrame(
