@@ -234,7 +234,8 @@ def _stretches(a: Int, b: Int, key: Bool) -> Int:
 def _joined(pieces: Pieces, held: pd.DataFrame, begins: Int) -> tuple[Float, Int]:
     """Return the vertices of pieces in turn, and how many each has; where one goes on another, their joint is once."""
     lines = pieces.lines(held["piece"].to_numpy(np.int64))
-    lines = np.where(held["along"].to_numpy(bool), lines, shapely.reverse(lines))
+    back = ~held["along"].to_numpy(bool)
+    lines[back] = shapely.reverse(lines[back])
     vertices, number = shapely.get_coordinates(lines, return_index=True)
     joint = np.diff(number, prepend=-1) > 0
     joint &= ~np.isin(number, begins)

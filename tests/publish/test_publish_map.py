@@ -300,6 +300,7 @@ def test_layers_themes_and_rasters_change_map_and_legend(visit, page_file, count
 
 
 def table_rows(page):
+    page.locator(".drawer tbody[aria-busy=false]").wait_for()
     return [
         [cell.inner_text() for cell in row.locator("th, td").all()] for row in page.locator(".drawer tbody tr").all()
     ]
@@ -336,6 +337,22 @@ def test_filter_and_table_hold_the_same_settlements(visit, page_file, country, s
     first.click()
     card_of(page).wait_for()
     assert card_of(page).get_by_role("heading", level=2).inner_text() == name
+
+
+def test_the_rows_of_a_long_table_are_the_first_of_all(visit, rich_file):
+    page, w = visit(rich_file), words("kk")
+    page.get_by_role("button", name=w["map.table"]).click()
+    for column in ("map.name", "column.population", "column.population", "column.remoteness"):
+        head = w.get(column, w["column.name"])
+        page.locator(".drawer thead").get_by_role("button", name=head).first.click()
+        shown = table_rows(page)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=w["map.download"]).click()
+        text = waiting.value.path().read_bytes().decode("utf-8-sig")
+        codes = [row[w["column.code"]] for row in csv.DictReader(io.StringIO(text, newline=""))]
+        assert len(codes) > 400
+        assert [row[1] for row in shown[:-1]] == codes[:300]
+        assert shown[-1] == [f"… {len(codes) - 300}"]
 
 
 def test_downloaded_table_has_no_formula(visit, page_file, country):
@@ -956,6 +973,7 @@ def test_200_hostile_texts_leave_the_page_unharmed(visit, tmp_path):
         colour_by(page, key)
     page.get_by_label(words("kk")["map.regions_by"]).select_option("viability_mean")
     page.get_by_role("button", name=words("kk")["map.table"]).click()
+    page.locator(".drawer tbody[aria-busy=false]").wait_for()
     shown = page.evaluate("[...document.querySelectorAll('.drawer tbody th')].map((one) => one.textContent)")
     assert sorted(shown) == sorted(texts)
     page.locator(".drawer .close").click()

@@ -9,7 +9,7 @@ function fold(text) {
 
 // The same data with each label, which comes in all languages, in one of them.
 function inLanguage(value, language) {
-  if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((one) => inLanguage(one, language)) : value;
+  if (Array.isArray(value)) return typeof value.find((one) => one !== null) === "object" ? value.map((one) => inLanguage(one, language)) : value;
   if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if (["en", "ru", "kk"].every((one) => typeof value[one] === "string")) return value[language];
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inLanguage(one, language)]));
@@ -29,6 +29,18 @@ function classify(values, bounds) {
     const code = bounds.findIndex((bound) => value <= bound);
     return code < 0 ? last : code;
   });
+}
+
+// How numbers are written; to make this takes longer than to write a hundred of them.
+const SIGNS = new Map();
+
+function numberSigns(language, digits) {
+  const key = language + digits;
+  if (!SIGNS.has(key)) {
+    const sign = { en: "en-GB", ru: "ru-RU", kk: "ru-RU" }[language];
+    SIGNS.set(key, new Intl.NumberFormat(sign, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  }
+  return SIGNS.get(key);
 }
 
 class Store {
@@ -198,8 +210,7 @@ class Store {
   number(value, digits = 0) {
     if (value === null || value === undefined) return this.words.no_data;
     if (value === -1) return this.words.unreachable;
-    const sign = { en: "en-GB", ru: "ru-RU", kk: "ru-RU" }[this.language];
-    return value.toLocaleString(sign, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return numberSigns(this.language, digits).format(value);
   }
 
   duration(minutes) {

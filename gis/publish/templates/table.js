@@ -37,45 +37,73 @@ function filterBox(store, state, change) {
   return box;
 }
 
-// A table of the settlements that are shown: it sorts, leads back to the map, and downloads as CSV.
+// A table of the settlements that are shown: it sorts, leads back to the map, and downloads as CSV. Of many settlements
+// the first are shown; the rows that are seen at once are made at once, the others when there is time.
 function tableDrawer(store, state, points, show) {
   const w = store.words;
-  const most = 300;
+  const most = 300, atOnce = 30;
   const columns = tableColumns(store, state.all);
-  let sorted = 0, down = false, rows = [];
+  let sorted = 0, down = false, rows = [], later = 0;
   const body = el("tbody");
   const count = el("b", { "aria-live": "polite" });
   const heads = columns.map((column, k) =>
     el("th", { scope: "col" }, el("button", { type: "button", onclick: () => { down = sorted === k && !down; sorted = k; draw(); } }, column.label)));
   const drawer = el("section", { class: "drawer", hidden: true, "aria-label": w.table },
     el("header", {}, count,
-      el("button", { type: "button", class: "download", onclick: () => download(columns, rows) }, w.download),
+      el("button", { type: "button", class: "download", onclick: () => download(columns, [...rows].sort(order())) }, w.download),
       el("button", { type: "button", class: "close", "aria-label": w.close, onclick: () => { drawer.hidden = true; } }, "×")),
     el("div", { class: "rows", tabindex: 0 }, el("table", {}, el("thead", {}, el("tr", {}, ...heads)), body)));
 
-  function draw() {
-    rows = [];
-    for (let i = 0; i < store.n; i++) if (points.shown(i)) rows.push(i);
+  function order() {
     const { value } = columns[sorted];
-    const compare = (a, b) => {
+    const inOrder = new Intl.Collator(store.language).compare;
+    return (a, b) => {
       const x = value(a), y = value(b);
       if (x === null || y === null) return (x === null) - (y === null); // what is not known goes last
-      const order = typeof x === "number" ? far(x) - far(y) || 0 : inOrder(x, y);
-      return down ? -order : order;
+      const found = typeof x === "number" ? far(x) - far(y) || 0 : inOrder(x, y);
+      return down ? -found : found;
     };
-    const inOrder = new Intl.Collator(store.language).compare;
-    rows.sort(compare);
+  }
+
+  const row = (i) => el("tr", {}, ...columns.map((column, k) => {
+    const text = column.text(i);
+    return k === 0 ? el("th", { scope: "row" }, el("button", { type: "button", onclick: () => { drawer.hidden = true; show(i); } }, el("bdi", {}, text))) : el("td", { class: column.number ? "number" : null }, text);
+  }));
+
+  function draw() {
+    clearTimeout(later);
+    rows = [];
+    for (let i = 0; i < store.n; i++) if (points.shown(i)) rows.push(i);
+    const first = firstInOrder(rows, most, order());
     heads.forEach((head, k) => head.setAttribute("aria-sort", k !== sorted ? "none" : down ? "descending" : "ascending"));
     count.textContent = `${w.shown}: ${store.number(rows.length)} / ${store.number(store.n)}`;
-    body.replaceChildren(...rows.slice(0, most).map((i) => el("tr", {}, ...columns.map((column, k) => {
-      const text = column.text(i);
-      return k === 0 ? el("th", { scope: "row" }, el("button", { type: "button", onclick: () => { drawer.hidden = true; show(i); } }, el("bdi", {}, text))) : el("td", { class: column.number ? "number" : null }, text);
-    }))));
-    if (rows.length > most) body.append(el("tr", {}, el("td", { colspan: columns.length, class: "quiet" }, `… ${store.number(rows.length - most)}`)));
+    body.setAttribute("aria-busy", "true");
+    body.replaceChildren(...first.slice(0, atOnce).map(row));
+    later = setTimeout(() => {
+      body.append(...first.slice(atOnce).map(row));
+      if (rows.length > most) body.append(el("tr", {}, el("td", { colspan: columns.length, class: "quiet" }, `… ${store.number(rows.length - most)}`)));
+      body.setAttribute("aria-busy", "false");
+    }, 50);
   }
   drawer.refresh = () => { if (!drawer.hidden) draw(); };
   drawer.open = () => { drawer.hidden = false; draw(); };
   return drawer;
+}
+
+// The first of some rows as they would stand if all were sorted; most are only compared with the last of these.
+function firstInOrder(rows, most, order) {
+  let first = [], last = null;
+  const cut = () => {
+    first = first.sort(order).slice(0, most);
+    if (first.length === most) last = first[most - 1];
+  };
+  for (const row of rows) {
+    if (last !== null && order(row, last) >= 0) continue;
+    first.push(row);
+    if (first.length === 2 * most) cut();
+  }
+  cut();
+  return first;
 }
 
 const far = (value) => (value === -1 ? Infinity : value);
