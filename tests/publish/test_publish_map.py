@@ -29,7 +29,7 @@ from gis.publish import map_rasters, map_routes, map_themes, palette, payload, w
 from gis.publish.finding_words import finding_said
 from gis.publish.packing import pack
 from gis.publish.web_map import OtherRun, write_map
-from gis.publish.words import LANGUAGES, words
+from gis.publish.words import LANGUAGES, tier_name, words
 from gis.space.grid import Grid
 from gis.stages.route_forest import RouteForest
 
@@ -1106,6 +1106,38 @@ def test_months_are_steps_where_one_season_varies(visit, country, tmp_path):
     page.keyboard.press("ArrowRight")
     assert row.locator("bdi").inner_text() != ""
     assert "(year)" in page.locator(".legends").inner_text() or page.locator("canvas.cells").count() == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_month_says_whose_surface_and_ways_are_shown_and_where_it_is_cut_off(visit, tmp_path, language):
+    made, w = rich(90), words(language)
+    frame = made["settlements"]
+    # One settlement, which leads to centres of all tiers: cut off from one in May, slower to another, else alike.
+    leads = pd.DataFrame({t: frame[f.centre(t)].notna() & (frame[f.centre(t)] != frame.index) for t in tools.TIERS})
+    key = frame.index[leads.all(axis=1) & np.isfinite(frame[[f.travel_time_min(t) for t in tools.TIERS]]).all(axis=1)][
+        0
+    ]
+    months = {t: pd.DataFrame(dict.fromkeys(range(1, 13), frame[f.travel_time_min(t)])) for t in tools.TIERS}
+    cut, slow, *same = tools.TIERS
+    months[cut].loc[key, 5] = np.inf
+    months[slow].loc[key, 5] += 60
+    alone = {k: v for k, v in made.items() if k not in ("seasons", "journeys", "surfaces")}
+    alone["surfaces"] = {("town", "summer"): made["surfaces"]["town", "summer"]}
+    file = written(tmp_path / "map.html", alone, language=language, seasons=["summer"], months=months)
+    page = visit(file, fragment=f"#season=5&time=town&place={key}")
+    names = {"month": w["month.05"], "season": w["season.summer"]}
+    card_of(page).wait_for()
+    told = [one.inner_text() for one in card_of(page).locator(".month").all()]
+    tier = {t: tier_name(t, language, None) for t in tools.TIERS}
+    assert told == [
+        w["map.month_cut_off"].format(**names, tiers=tier[cut]),
+        w["map.month_other_way"].format(**names, tiers=tier[slow]),
+        w["map.month_same_way"].format(**names, tiers=", ".join(tier[t] for t in same)),
+    ]
+    assert page.locator(".legends .month").inner_text() == w["map.month_surface"].format(**names)
+    page.get_by_label(w["map.month"]).focus()
+    page.keyboard.press("Home")  # the season itself
+    assert page.locator(".month").count() == 0
 
 
 def test_where_nothing_varies_there_is_no_slider(visit, country, tmp_path):

@@ -39,7 +39,7 @@ function card(store, themes, i) {
     "article", { class: "card", tabindex: -1, lang: store.language },
     el("h2", { dir: "auto" }, store.title(i)),
     el("p", { class: "quiet" }, el("bdi", {}, others.join(" · ")), others.length ? " · " : "", el("bdi", {}, store.id[i])),
-    main, journeys(store, i), linesOf(store, i), bars(store, i), facts,
+    main, journeys(store, i), linesOf(store, i), ofMonth(store, i), bars(store, i), facts,
   );
 }
 
@@ -70,6 +70,20 @@ function linesOf(store, i) {
   if (!known && !unknown) return null;
   const line = (kind, label) => el("span", {}, el("i", { class: kind }), label);
   return el("p", { class: "lines" }, known ? line("", w.by_road) : null, known ? line("off", w.off_road) : null, unknown ? line("unknown", w.no_route) : null);
+}
+
+// A step of the slider without routes of its own: whose are drawn, of which tiers none is, and from which the settlement
+// is cut off.
+function ofMonth(store, i) {
+  const w = store.words, step = store.seasons[store.season];
+  if (!step || step.own >= 0) return null;
+  const led = store.tiers.map((tier, k) => ({ ...tier, k })).filter((tier) => tier.min && tier.min[i] !== null && !(tier.firstCentre && tier.firstCentre[i] === i));
+  const said = (message, tiers) => (tiers.length
+    ? el("p", { class: "quiet month" }, fill(message, { month: step.label, season: store.seasons[0].label, tiers: tiers.map((tier) => tier.label).join(", ") })) : null);
+  const cut = led.filter((tier) => tier.min[i] === -1 && tier.first[i] !== -1);
+  const other = led.filter((tier) => tier.min[i] !== tier.first[i] && !cut.includes(tier));
+  const same = led.filter((tier) => store.route(i, tier.k));
+  return el("section", {}, said(w.month_cut_off, cut), said(w.month_other_way, other), said(w.month_same_way, same));
 }
 
 // The other seasons of a journey, its worst month, and the months in which there is none.

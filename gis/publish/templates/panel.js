@@ -176,6 +176,8 @@ function legendParts(data, store, state, change) {
   if (state.raster !== "none") {
     const tier = store.tiers.find((one) => one.key === state.raster);
     parts.push(el("h2", {}, `${w.raster}: ${tier.label}${surfaceSeasons(data, store, state)}`), plainList(data.minutes, true));
+    const step = data.seasons[store.season];
+    if (step && step.own < 0) parts.push(el("p", { class: "quiet month" }, fill(w.month_surface, { month: step.label, season: data.seasons[0].label })));
   }
   if (state.roads && data.roads.length) {
     const lines = data.roads.map((road) => ({ label: road.label, line: road }));
