@@ -101,7 +101,7 @@ def write_cog(
                 file.set_band_unit(number, "min" if minutes else "km")
                 file.update_tags(number, **_statistics(values))
         rasterio.shutil.copy(
-            memory.name, path, driver="COG", compress="DEFLATE", level=9, predictor="YES", blocksize=512,
+            memory.name, path, driver="COG", compress="DEFLATE", level=6, predictor="YES", blocksize=512,
             overview_resampling="NEAREST",
         )  # fmt: skip
     path.with_suffix(".qml").write_text(_style(kind, language), encoding="utf-8", newline="\n")
