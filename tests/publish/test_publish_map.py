@@ -760,6 +760,28 @@ def test_one_season_has_no_slider(visit, page_file):
     assert visit(page_file).get_by_label(words("kk")["map.season"]).count() == 0
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_catchments_are_lines_to_the_centres_of_a_tier(visit, rich_file, size):
+    page, w = visit(rich_file, size), words("kk")
+    canvas = ".leaflet-catchments-pane canvas"
+    if size == "phone":
+        page.locator(".toggle").click()
+    page.get_by_label(w["map.catchments"]).select_option("town")
+    page.wait_for_timeout(100)
+    every = inks(page, canvas)
+    assert every > 2000
+    assert w["map.catchment_lines"] in page.locator(".legends").inner_text()
+    assert "catchments=town" in page.evaluate("location.hash")
+    page.get_by_text(w["map.filter"], exact=True).click()
+    page.get_by_label(w["map.people_from"]).fill("3000")
+    page.wait_for_timeout(100)
+    assert 0 < inks(page, canvas) < every, "of those that are shown"
+    page.get_by_label(w["map.catchments"]).select_option("none")
+    assert page.locator(canvas).count() == 0 or inks(page, canvas) == 0
+    again = visit(rich_file, size, fragment="#catchments=town")
+    assert again.locator(canvas).count() == 1
+
+
 def test_the_route_of_the_chosen_settlement_is_drawn(visit, rich_file, page_file):
     page = visit(rich_file)
     paths = ".leaflet-routes-pane canvas"

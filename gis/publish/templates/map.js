@@ -71,13 +71,14 @@ function scaleBar(options, w) {
   return one;
 }
 
-// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&regions=figure&season=number&beside=other&place=id
+// A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&regions=figure&catchments=tier&season=number&beside=other&place=id
 function writeView(map, state, store) {
   const at = map.getCenter();
   const parts = new URLSearchParams({ map: [map.getZoom(), at.lat.toFixed(4), at.lng.toFixed(4)].join("/") });
   if (state.theme !== state.all[0]) parts.set("colour", state.theme.key);
   if (state.raster !== "none") parts.set("time", state.raster);
   if (state.area !== "none") parts.set("regions", state.area);
+  if (state.catchments !== "none") parts.set("catchments", state.catchments);
   if (state.beside !== "none") parts.set("beside", state.beside);
   if (store.season > 0) parts.set("season", store.season);
   if (state.chosen >= 0) parts.set("place", store.id[state.chosen]);
@@ -97,11 +98,15 @@ function readView(data) {
     theme: data.themes.find((theme) => theme.key === parts.get("colour")),
     raster: data.rasters && data.rasters.of[parts.get("time")] ? parts.get("time") : "",
     area: data.areas && data.areas.themes.some((one) => one.key === parts.get("regions")) ? parts.get("regions") : "",
+    catchments: data.points.tiers.some((tier) => tier.centre && tier.key === parts.get("catchments")) ? parts.get("catchments") : "",
     beside: data.seasons[parts.get("beside")] || (data.compare && parts.get("beside") === "run") ? parts.get("beside") : "",
     season: data.seasons[Number(parts.get("season"))] ? Number(parts.get("season")) : 0,
     place: parts.has("place") ? data.points.id.indexOf(parts.get("place")) : -1,
   };
 }
+
+// Colours that most eyes tell apart, for catchments that lie beside each other (after Okabe and Ito).
+const CATCHMENTS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 const SettlementLayer = L.Layer.extend({
   initialize(id, oldBrowser) {
@@ -128,10 +133,10 @@ const SettlementLayer = L.Layer.extend({
     let data = translated(all, all.language);
     const store = new Store(data);
     const state = {
-      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
+      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", catchments: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
-    for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["routes", 440], ["points", 450], ["beside-points", 451], ["chosen", 460]]) {
+    for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["catchments", 310], ["routes", 440], ["points", 450], ["beside-points", 451], ["chosen", 460]]) {
       map.createPane(name).style.zIndex = z;
     }
     const latLngs = ({ unit, count, x, y }) => {
@@ -167,6 +172,23 @@ const SettlementLayer = L.Layer.extend({
       const theme = data.areas && data.areas.themes.find((one) => one.key === state.area);
       put(choropleth, Boolean(theme));
       if (theme) areas.forEach((one, k) => one.setStyle({ fillColor: theme.classes[theme.codes[k]].colour }));
+    };
+    const threads = L.canvas({ pane: "catchments", padding: 0.2 });
+    const catchments = L.layerGroup();
+    // A line from each settlement that is shown to its centre; rows are in an order in which neighbours follow each other,
+    // so that centres beside each other have other colours.
+    const drawCatchments = () => {
+      catchments.clearLayers();
+      const tier = store.tiers.find((one) => one.key === state.catchments && one.centre);
+      put(catchments, Boolean(tier));
+      if (!tier) return;
+      const centres = [...new Set(tier.centre)].sort((a, b) => a - b);
+      const rank = new Map(centres.map((row, k) => [row, k % CATCHMENTS.length]));
+      const drawn = CATCHMENTS.map(() => []);
+      tier.centre.forEach((centre, i) => {
+        if (centre >= 0 && centre !== i && points.shown(i)) drawn[rank.get(centre)].push([[store.lat[i], store.lon[i]], [store.lat[centre], store.lon[centre]]]);
+      });
+      drawn.forEach((part, k) => catchments.addLayer(L.polyline(part, { renderer: threads, interactive: false, smoothFactor: 0, color: CATCHMENTS[k], weight: 1.2, opacity: 0.8 })));
     };
     const paths = L.canvas({ pane: "routes", padding: 0.2 });
     const ways = L.layerGroup().addTo(map);
@@ -234,6 +256,7 @@ const SettlementLayer = L.Layer.extend({
       put(roads, state.roads);
       compare();
       colourAreas();
+      drawCatchments();
       put(others, state.split);
       points.redraw();
       others.redraw();
@@ -316,6 +339,7 @@ const SettlementLayer = L.Layer.extend({
     if (view.raster) state.raster = view.raster;
     if (view.beside) state.beside = view.beside;
     if (view.area) state.area = view.area;
+    if (view.catchments) state.catchments = view.catchments;
     if (view.season) store.inSeason(data.themes, view.season);
     if (Object.values(view).some(Boolean)) furnish();
     state.apply();

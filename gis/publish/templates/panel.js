@@ -63,6 +63,10 @@ function panel(data, store, state, show) {
       change();
     }));
   }
+  const led = store.tiers.filter((tier) => tier.centre);
+  if (led.length) {
+    body.append(select(w.catchments, [{ key: "none", label: w.raster_none }, ...led], state.catchments, (key) => { state.catchments = key; change(); }));
+  }
   if (data.areas && data.areas.themes.length) {
     const none = { key: "none", label: w.raster_none };
     body.append(select(w.regions_by, [none, ...data.areas.themes], state.area, (key) => {
@@ -178,6 +182,10 @@ function legendParts(data, store, state, change) {
     parts.push(el("h2", {}, `${w.raster}: ${tier.label}${surfaceSeasons(data, store, state)}`), plainList(data.minutes, true));
     const step = data.seasons[store.season];
     if (step && step.own < 0) parts.push(el("p", { class: "quiet month" }, fill(w.month_surface, { month: step.label, season: data.seasons[0].label })));
+  }
+  if (state.catchments !== "none") {
+    const tier = store.tiers.find((one) => one.key === state.catchments);
+    parts.push(el("h2", {}, `${w.catchments}: ${tier.label}`), el("p", { class: "quiet" }, w.catchment_lines));
   }
   if (state.roads && data.roads.length) {
     const lines = data.roads.map((road) => ({ label: road.label, line: road }));
