@@ -1,18 +1,14 @@
-"""What the journeys of all settlements are made of: kilometres and minutes by kind of road, and their lines."""
+"""What the journeys of all settlements are made of: kilometres and minutes by kind of road."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from gis.fields import ROAD_CLASS
 from gis.kernels.paths import accumulate
-from gis.kernels.paths import route as nodes_of_route
-from gis.space.geodesy import parts_of_lines
 from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Legs, Roads, Search, search_roads
 
 Float = NDArray[np.float64]
@@ -76,6 +72,7 @@ def journey_parts(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from gis.stages.travel import straight_journeys
     >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
     >>> centre = np.array([True, False])
@@ -99,7 +96,7 @@ def journey_parts(
         node = roads.pieces.cut_node[way]
         into = search.into[search.found.source[node]]
         own_km, own_min = legs.access_km[way], legs.access_min[way]
-        along = [(kind, *rest, km[node], took[node]) for kind, *rest, km, took in _kinds(roads, search, paved)]
+        along = [(kind, made, km[node], took[node]) for kind, made, km, took in _kinds(roads, search, paved)]
         for kind, over_land in ((ACCESS, False), (OVER_LAND, True)):
             there, back = legs.over_land[way] == over_land, legs.over_land[into] == over_land
             of_km = np.where(there, own_km, 0.0) + np.where(back, legs.access_km[into], 0.0)
@@ -107,7 +104,7 @@ def journey_parts(
             links = [one for one in along if one[0] == kind]  # between roads that are not joined
             of_km, of_min = of_km + sum(km for *_, km, _ in links), of_min + sum(took for *_, took in links)
             tables.append(_table(who, kind, False, of_km, of_min))
-        tables += [_table(who, *one) for one in along if one[0] != OVER_LAND]
+        tables += [_table(who, kind, made, km, took) for kind, made, km, took in along if kind != OVER_LAND]
         edge_min = _edge_minutes(roads)
         on_paved = paved[_edge(roads)]
         on_road = accumulate(roads.graph, search.found, np.where(on_paved, 0.0, _saving(roads.km, edge_min, paved_kph)))
@@ -137,57 +134,6 @@ def slowest_parts(parts: pd.DataFrame) -> pd.DataFrame:
     speed = long["length_km"] / long["travel_time_min"] * 60.0
     ordered = long.assign(speed_kph=speed).sort_values(["speed_kph", "travel_time_min"], ascending=[True, False])
     return ordered.drop_duplicates("from_id").set_index("from_id")
-
-
-def journey_lines(
-    points: gpd.GeoSeries,
-    journeys: pd.DataFrame,
-    centre: Bool,
-    *,
-    roads: Roads | None = None,
-    legs: Legs | None = None,
-    simplify_degrees: float = 0.002,
-) -> gpd.GeoSeries:
-    """Draw the line of every journey; None at a centre and where none is reached.
-
-    Parameters
-    ----------
-    points
-        Settlements, longitude and latitude.
-    journeys, centre, roads, legs
-        As for `journey_parts`.
-    simplify_degrees
-        How far a line may be from the road.
-
-    Examples
-    --------
-    >>> from gis.stages.travel import straight_journeys
-    >>> points = gpd.GeoSeries.from_xy([70.0, 71.0], [50.0, 50.0], index=["a", "b"], crs="EPSG:4326")
-    >>> centre = np.array([True, False])
-    >>> journeys = straight_journeys(points, centre, speed_kph=60, detour_factor=1.0)
-    >>> journey_lines(points, journeys, centre)["b"].wkt
-    'LINESTRING (71 50, 70 50)'
-    """
-    mode, to_id = journeys["mode"].to_numpy(object), journeys["to_id"]
-    xy = shapely.get_coordinates(points.geometry.to_numpy())
-    target = points.index.get_indexer(pd.Index(to_id.where(to_id.notna(), points.index[0])))
-    lines = np.full(len(points), None, dtype=object)
-    for i in np.flatnonzero(np.isin(mode, [OVER_LAND, STRAIGHT])):
-        middle = np.empty((0, 2)) if legs is None else legs.between_centre(int(i), int(target[i]))
-        lines[i] = shapely.LineString([xy[i], *middle, xy[target[i]]])
-    if roads is not None and legs is not None and (mode == BY_ROAD).any():
-        search = search_roads(roads, legs, centre)
-        step = steps_onward(roads, search)
-        used: dict[int, Float] = {}
-        for i in np.flatnonzero(mode == BY_ROAD):
-            nodes = nodes_of_route(search.found.predecessor, int(roads.pieces.cut_node[search.way[i]]))
-            steps = step[nodes[:-1]]
-            _draw(roads, np.setdiff1d(steps, list(used)), used)
-            into = int(search.into[search.found.source[nodes[0]]])
-            there, back = legs.between(int(search.way[i])), legs.between(into)[::-1]
-            drawn = [used[s] for s in steps.tolist()] or [shapely.get_coordinates(roads.place(int(nodes[0])))]
-            lines[i] = shapely.LineString(np.concatenate([xy[[i]], there, *drawn, back, xy[[target[i]]]]))
-    return gpd.GeoSeries(shapely.simplify(lines, simplify_degrees), index=points.index, crs=points.crs)
 
 
 def _table(who: NDArray[np.int64], kind: str, paved: bool, km: Float, minutes: Float) -> pd.DataFrame:
@@ -231,16 +177,3 @@ def steps_onward(roads: Roads, search: Search) -> NDArray[np.int64]:
     out = np.full(graph.n, -1, np.int64)
     out[graph.to[on_way]] = graph.edge[on_way]
     return out
-
-
-def _draw(roads: Roads, steps: NDArray[np.int64], drawn: dict[int, Float]) -> None:
-    """Add the coordinates of edges of the graph, in the direction of travel, to those that are drawn."""
-    if not len(steps):
-        return
-    pieces, number = roads.pieces, roads.used[steps]
-    piece, along = number % len(pieces.edge), number < len(pieces.edge)
-    shapes = roads.network.edges.geometry.to_numpy()[pieces.edge[piece]]
-    lines = parts_of_lines(shapes, pieces.start[piece], pieces.end[piece])
-    for step, line, forward in zip(steps.tolist(), lines, along.tolist(), strict=True):
-        xy = shapely.get_coordinates(line)
-        drawn[step] = xy if forward else xy[::-1]

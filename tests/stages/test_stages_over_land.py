@@ -20,7 +20,7 @@ from gis.space.grid import Grid
 from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
-from gis.stages.journey_parts import journey_lines, journey_parts
+from gis.stages.journey_parts import journey_parts
 from gis.stages.land import Land, Walkers, doors
 from gis.stages.links import links_kph
 from gis.stages.matrix import road_matrix
@@ -364,14 +364,13 @@ def test_a_quicker_road_never_adds_minutes_and_slower_land_never_saves_any(seed,
 
 @settings(max_examples=12, deadline=None, phases=[Phase.generate])
 @given(seed=some_seeds, hills=st.booleans(), neighbours=st.sampled_from([8, 16]))
-def test_parts_lines_and_legs_of_journeys_agree(seed, hills, neighbours):
+def test_parts_and_legs_of_journeys_agree(seed, hills, neighbours):
     w = world(seed, hills=hills, neighbours=neighbours)
     s = solve(w)
     journeys, legs = s.journeys, s.made.legs
     reached = np.isfinite(journeys["travel_time_min"])
     parts = journeys.loc[reached, ["road_min", "track_min", "offroad_min"]].sum(axis=1)
     np.testing.assert_allclose(parts, journeys.loc[reached, "travel_time_min"], rtol=1e-9)
-    lines = journey_lines(w.points, journeys, w.centre, roads=s.roads, legs=legs, simplify_degrees=0.0)
     paved = np.zeros(len(s.roads.network.edges), bool)
     made = journey_parts(journeys, w.centre, paved_kph=1.0, roads=s.roads, legs=legs, paved=paved).parts
     by_kind = made.groupby("from_id")[["length_km", "travel_time_min"]].sum()
@@ -383,7 +382,6 @@ def test_parts_lines_and_legs_of_journeys_agree(seed, hills, neighbours):
         ends = shapely.get_coordinates(drawn.line)[[0, -1]]
         np.testing.assert_allclose(ends[0], w.points[name].coords[0])
         np.testing.assert_allclose(ends[1], w.points[journey["to_id"]].coords[0])
-        assert shapely.hausdorff_distance(drawn.line, lines[name]) < 1e-6
         assert by_kind.loc[name, "travel_time_min"] == pytest.approx(journey["travel_time_min"])
         assert by_kind.loc[name, "length_km"] == pytest.approx(journey["distance_km"])
 
@@ -429,7 +427,7 @@ def test_walkers_to_a_place_are_those_of_the_whole_grid():
 
 
 def test_a_village_on_a_road_apart_drives_to_where_the_gap_is_short():
-    """By hand: 7.5 km of its own road, from the cell where it ends 3 km over land at 5 km/h, 11.5 km of the main road."""
+    """By hand: 7.5 km of its own road, from the cell where it ends 3 km over land at 5 km/h, 11.5 km of the other."""
     lines = [shapely.LineString([at(5.5, 1.5), at(5.5, 9.5)]), shapely.LineString([at(1.5, 12.5), at(17.5, 12.5)])]
     columns = {"road_class": "tertiary", "months": None, "oneway": [0, 0]}
     network = node_at_vertices(gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326"))
