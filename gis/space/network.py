@@ -8,7 +8,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from geopandas.array import GeometryArray
 from numpy.typing import NDArray
@@ -216,11 +215,8 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
     inside = (fraction > 0) & (fraction < 1)
     cut_node = np.where(fraction <= 0, from_id[edge], to_id[edge])
     if inside.any():
-        place = pd.MultiIndex.from_arrays([edge[inside], fraction[inside]])
-        number, distinct = pd.factorize(place)
+        number, cut_edge, cut_at = _distinct_cuts(edge[inside], fraction[inside])
         cut_node[inside] = n + number
-        cut_edge = distinct.get_level_values(0).to_numpy(np.int64)
-        cut_at = distinct.get_level_values(1).to_numpy(float)
     else:
         cut_edge, cut_at = np.empty(0, np.int64), np.empty(0)
     m, k = len(network.edges), len(cut_edge)
@@ -240,6 +236,19 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
         stop_at[piece + 1],
         cut_node,
     )
+
+
+def _distinct_cuts(edge: Int, fraction: Float) -> tuple[Int, Int, Float]:
+    """Number the cuts, equal ones alike, by where each is met first; return the edge and fraction of each number."""
+    order = np.lexsort([fraction, edge])
+    rising_edge, rising_at = edge[order], fraction[order]
+    new = np.append(True, (rising_edge[1:] != rising_edge[:-1]) | (rising_at[1:] != rising_at[:-1]))
+    first = order[new]  # of equal cuts the one that comes first, for the sort is stable
+    is_first = np.zeros(len(edge), bool)
+    is_first[first] = True
+    number = np.empty(len(edge), np.int64)
+    number[order] = (np.cumsum(is_first) - 1)[first][np.cumsum(new) - 1]
+    return number, edge[is_first], fraction[is_first]
 
 
 def _vertex_keys(xy: Float) -> Int:
