@@ -185,3 +185,13 @@ def test_the_load_of_a_stretch_is_the_sum_of_the_journeys_that_take_it(seed):
                 wanted[stretch] += weights[i]
                 node = forest.ends[stretch].sum() - node
         assert (forest.loads(tier, "year", weights) == wanted).all()
+
+
+def test_where_nobody_reaches_a_centre_the_forest_is_empty():
+    case = _case(17, n=8)
+    forest, alone = _forest(case.points, case.roads, case.legs, {"town": np.zeros(8, bool)})
+    assert len(forest.ends) == 0
+    assert len(forest.simplified(0.01).lines()) == 0
+    assert forest.loads("town", "year", np.ones((8, 1))).shape == (0, 1)
+    assert all(len(forest.line(i, "town", "year")) == 0 for i in range(8))
+    _agree(forest, alone)
