@@ -9,13 +9,12 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.fields import COMPONENT_ID, FROM_ID, LENGTH_M, ONEWAY, ROAD_CLASS, TO_ID
-from gis.kernels.paths import nearest
 from gis.space.geodesy import points_along
 from gis.space.network import Network
 from gis.stages.land import Land
 from gis.stages.over_land import Spread
-from gis.stages.surface import minutes_at
-from gis.stages.travel import OVER_LAND, Legs, Roads, Search, piece_minutes
+from gis.stages.surface import not_beaten
+from gis.stages.travel import OVER_LAND, Legs, Search
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -132,9 +131,13 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
     )
     ends = [over.assign(share=share)[there] for share, there in zip((side.enter, side.leave), gains, strict=True)]
     every = pd.concat(ends, ignore_index=True)
-    every = every[_not_beaten(roads, every)]
-    pieces, piece = roads.pieces, every["piece"].to_numpy(np.int64)
-    share = every["share"].to_numpy(float)
+    piece, share, total = (
+        every["piece"].to_numpy(np.int64),
+        every["share"].to_numpy(float),
+        every["total"].to_numpy(float),
+    )
+    kept, pieces = np.flatnonzero(not_beaten(roads, piece, share, total)), roads.pieces
+    every, piece, share = every.iloc[kept], piece[kept], share[kept]
     every = every.assign(
         edge=pieces.edge[piece], fraction=pieces.start[piece] + (pieces.end - pieces.start)[piece] * share
     )
@@ -212,29 +215,6 @@ def _lines(shapes: NDArray[np.object_], links: pd.DataFrame, land: Land, lonlat:
     order = np.argsort(number, kind="stable")
     xy = np.concatenate([begin, middles, lonlat[via[via >= 0]], end])[order]
     return np.asarray(shapely.linestrings(xy, indices=number[order]))
-
-
-def _not_beaten(roads: Roads, links: pd.DataFrame) -> Bool:
-    """Say from which places it is not quicker to drive to another of the places and leave the road there."""
-    piece, share = links["piece"].to_numpy(np.int64), links["share"].to_numpy(float)
-    total, pieces = links["total"].to_numpy(float), roads.pieces
-    forward, backward = (minutes[piece] for minutes in piece_minutes(roads.network, pieces))
-    order = np.lexsort([share, piece])
-    i, j = order[:-1], order[1:]
-    i, j = i[piece[i] == piece[j]], j[piece[i] == piece[j]]
-    apart = share[j] - share[i]
-    beaten = np.zeros(len(links), bool)
-    beaten[i[total[i] > total[j] + _part(forward[i], apart) + _ROUNDING_MIN]] = True
-    beaten[j[total[j] > total[i] + _part(backward[i], apart) + _ROUNDING_MIN]] = True
-    nodes = np.concatenate([pieces.from_id[piece], pieces.to_id[piece]])
-    start = np.concatenate([total + _part(forward, share), total + _part(backward, 1 - share)])
-    by_node = minutes_at(roads, nearest(roads.graph, nodes, start=start).minutes, piece, share)
-    return ~beaten & ~(by_node < total - _ROUNDING_MIN)
-
-
-def _part(minutes: Float, share: Float) -> Float:
-    """Minutes of a part of a piece: none of one of no length, also where it may not be driven."""
-    return np.asarray(np.multiply(minutes, share, out=np.zeros(len(share)), where=share > 0))
 
 
 def _not_in(some: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> pd.DataFrame:

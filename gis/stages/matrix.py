@@ -37,11 +37,10 @@ def road_matrix(lon: Float, lat: Float, roads: Roads, legs: Legs, places: Int) -
     n, m = len(lon), len(places)
     out = np.full((m, n), np.inf)
     node = roads.pieces.cut_node
-    usable = (node >= 0) & np.isfinite(legs.access_min)
     column = np.full(n, -1, np.int64)
     column[places] = np.arange(m)
-    ways = np.flatnonzero(usable)
-    into = ways[(column[legs.settlement[ways]] >= 0) & np.isfinite(legs.into_min[ways])]
+    ways = np.flatnonzero((node >= 0) & np.isfinite(legs.access_min))
+    into = np.flatnonzero((node >= 0) & (column[legs.settlement] >= 0) & np.isfinite(legs.into_min))
     if len(into):
         starts, start_of = np.unique(node[into], return_inverse=True)
         ends, end_of = np.unique(node[ways], return_inverse=True)

@@ -1,5 +1,6 @@
 """Journeys over land: from a settlement off the road to the road, to a road that is not joined, or to the centre."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +11,8 @@ from gis.fields import BACKWARD_MIN, FORWARD_MIN
 from gis.kernels.cost_distance import CostDistance
 from gis.space.geodesy import points_along, segment_lengths_m
 from gis.stages.land import Doors, Land
-from gis.stages.surface import RoadCells
-from gis.stages.travel import Legs, Search
+from gis.stages.surface import RoadCells, not_beaten
+from gis.stages.travel import Legs, Roads, Search, piece_minutes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -271,12 +272,13 @@ def _first_of(cell: Int, minutes: Float, what: Int, end: Int, starts: Float) -> 
 
 
 def ways_of_centres(
-    land: Land, at: Doors, cells: RoadCells, walks: Bool, centres: list[Bool], *, max_km: float
+    land: Land, at: Doors, cells: RoadCells, walks: Bool, centres: list[Bool], states: Iterable[Roads], *, max_km: float
 ) -> pd.DataFrame:
     """Find the ways between the centres that lie off the main network and the roads around them.
 
-    Where a journey leaves the road for such a centre depends on where it comes from. So each place around at which a
-    road may be left has a way, to the centre of the tier that is nearest over land.
+    Where a journey leaves the road for such a centre depends on where it comes from. So each place around has a way, to
+    the centre of the tier that is nearest over land: but for those from which it is quicker, in every state of the
+    roads, to drive to another place and leave the road there.
 
     Parameters
     ----------
@@ -286,6 +288,8 @@ def ways_of_centres(
         Which settlements may walk.
     centres
         Which are centres, by tier.
+    states
+        The same roads, in every state of the year.
     max_km
         The longest way.
 
@@ -295,6 +299,7 @@ def ways_of_centres(
         As `Spread.walks` returns it.
     """
     frames: list[pd.DataFrame] = []
+    places: list[tuple[Int, Float]] = []
     seen: set[bytes] = set()
     pieces = cells.roads.pieces
     for centre in centres:
@@ -328,9 +333,15 @@ def ways_of_centres(
             "via": -1,
         }
         frames.append(_straight_within_cells(pd.DataFrame(table), land, at, cells))
+        places.append((piece, share))
     if not frames:
         return pd.DataFrame()
-    every = pd.concat(frames, ignore_index=True)
+    used = [np.zeros(len(frame), bool) for frame in frames]
+    for roads in states:
+        is_open = np.isfinite(np.minimum(*piece_minutes(roads.network, roads.pieces)))
+        for frame, (piece, share), left in zip(frames, places, used, strict=True):
+            left |= is_open[piece] & not_beaten(roads, piece, share, frame["into_min"].to_numpy(float))
+    every = pd.concat([frame[left] for frame, left in zip(frames, used, strict=True)], ignore_index=True)
     return every.sort_values("into_min", kind="stable").drop_duplicates(["settlement", "edge", "fraction"])
 
 

@@ -83,7 +83,7 @@ def _within(roads: Roads, legs: Legs, who: Int, n: int, limit_min: float) -> pd.
     on = (cut >= 0) & np.isfinite(legs.access_min)
     of = np.full(n, -1, np.int64)
     of[who] = np.arange(len(who))
-    starts = np.flatnonzero(on & np.isfinite(legs.into_min) & (of[legs.settlement] >= 0))
+    starts = np.flatnonzero((cut >= 0) & np.isfinite(legs.into_min) & (of[legs.settlement] >= 0))
     # Candidates are nodes that ways only leave, settlements nodes that ways only enter: nobody travels through them.
     first, last = graph.n, graph.n + len(who)
     tail = np.concatenate([graph.from_node, first + of[legs.settlement[starts]], cut[on]])

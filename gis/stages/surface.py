@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from gis.fields import FROM_ID
+from gis.kernels.paths import nearest
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
 from gis.space.grid_distance import metres_from_cells
@@ -15,6 +16,9 @@ from gis.stages.travel import Roads, piece_minutes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+# What is quicker by less is rounding.
+_ROUNDING_MIN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,49 @@ def minutes_at(roads: Roads, node_minutes: Float, piece: Int, share: Float) -> F
         to_end = node_minutes[p.to_id[piece]] + np.where(share >= 1, 0.0, forward * (1 - share))
         to_start = node_minutes[p.from_id[piece]] + np.where(share <= 0, 0.0, backward * share)
     return np.asarray(np.fmin(to_end, to_start))
+
+
+def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArray[np.bool_]:
+    """Say at which of some places a journey may leave the roads: where it is not quicker to drive to another of them.
+
+    Parameters
+    ----------
+    roads
+        The cut network.
+    piece, share
+        Positions of pieces, and how far along them the places are, 0 to 1; shape `(n,)`.
+    minutes
+        From each place on, off the road; shape `(n,)`.
+
+    Returns
+    -------
+    array of shape `(n,)`
+        False where driving to another place and going on from there is quicker by more than rounding.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from gis.space.network import Network, node_at_vertices
+    >>> line = shapely.from_wkt(["LINESTRING (60 0, 61 0)"])
+    >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
+    >>> network = Network(network.nodes, network.edges.assign(forward_min=60.0, backward_min=60.0))
+    >>> roads = Roads.cut_at(network, pd.DataFrame({"edge": [0], "fraction": [0.0]}))
+    >>> not_beaten(roads, np.zeros(3, int), np.array([0.0, 0.5, 1.0]), np.array([100.0, 40.0, 69.0])).tolist()
+    [False, True, True]
+    """
+    forward, backward = (part[piece] for part in piece_minutes(roads.network, roads.pieces))
+    order = np.lexsort([share, piece])
+    i, j = order[:-1], order[1:]
+    i, j = i[piece[i] == piece[j]], j[piece[i] == piece[j]]
+    apart = share[j] - share[i]
+    beaten = np.zeros(len(piece), bool)
+    beaten[i[minutes[i] > minutes[j] + _part(forward[i], apart) + _ROUNDING_MIN]] = True
+    beaten[j[minutes[j] > minutes[i] + _part(backward[i], apart) + _ROUNDING_MIN]] = True
+    nodes = np.concatenate([roads.pieces.from_id[piece], roads.pieces.to_id[piece]])
+    start = np.concatenate([minutes + _part(forward, share), minutes + _part(backward, 1 - share)])
+    by_node = minutes_at(roads, nearest(roads.graph, nodes, start=start).minutes, piece, share)
+    return ~beaten & ~(by_node < minutes - _ROUNDING_MIN)
 
 
 def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
@@ -210,6 +257,11 @@ def over_land_friction(
     if outside is not None:
         friction[outside] = np.nan
     return friction
+
+
+def _part(minutes: Float, share: Float) -> Float:
+    """Minutes of a part of a piece: none of one of no length, also where it may not be driven."""
+    return np.asarray(np.multiply(minutes, share, out=np.zeros(len(share)), where=share > 0))
 
 
 def _grid_position(grid: Grid, lon: Float, lat: Float) -> tuple[Float, Float]:

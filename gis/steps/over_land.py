@@ -121,7 +121,8 @@ def on_land(
     off_road = ~np.isfinite(legs.access_min[: len(points)])
     nobody = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _DIRECT.items()})
     legs = replace(legs, walkers=Walkers(land, at, walks, legs.over_land_max_km), direct=nobody)
-    around = ways_of_centres(land, at, cells, walks, list(centre.values()), max_km=legs.over_land_max_km)
+    states = (roads.with_minutes_of(at_speed(network, speed, links)) for speed in speeds.values())
+    around = ways_of_centres(land, at, cells, walks, list(centre.values()), states, max_km=legs.over_land_max_km)
     if len(around):
         ways, legs = _with(ways, legs, around, network)
         roads = Roads.cut_at(roads.network, ways)
