@@ -69,23 +69,74 @@ def trails(answer: CostDistance, cells: ArrayLike, *, dx: ArrayLike, dy: ArrayLi
     """
     ny, nx = answer.minutes.shape
     lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
-    here = np.array(cells, np.int64)
-    moves, km = answer.move_in.ravel(), np.zeros(len(here))
-    who = np.arange(len(here))
-    steps, owners = [here.copy()], [who]
-    while True:
-        who = who[moves[here[who]] < AT_START]
-        if not len(who):
-            break
-        move, row = moves[here[who]].astype(np.int64), here[who] // nx
-        km[who] += lengths[KIND[move], np.minimum(row, row - ROWS[move])] / 1000.0
-        here[who] -= ROWS[move] * nx + COLUMNS[move]
-        steps.append(here[who])
-        owners.append(who)
-    owner = np.concatenate(owners)
-    order = np.argsort(owner, kind="stable")
-    first = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(km)))])
-    return Trails(np.concatenate(steps)[order], first, km)
+    begin = np.asarray(cells, np.int64)
+    moves = answer.move_in.ravel()
+    count = np.empty(len(begin), np.int64)
+    _count(moves, nx, begin, count)
+    first = np.concatenate([[0], np.cumsum(count)])
+    path, km = np.empty(first[-1], np.int64), np.zeros(len(begin))
+    _follow(moves, nx, lengths, begin, first, path, km)
+    return Trails(path, first, km)
+
+
+@kernel
+def _count(moves, nx, begin, count):  # type: ignore[no-untyped-def]
+    for number in range(len(begin)):
+        cell, steps = begin[number], 1
+        while moves[cell] < AT_START:
+            cell -= ROWS[moves[cell]] * nx + COLUMNS[moves[cell]]
+            steps += 1
+        count[number] = steps
+
+
+@kernel
+def _follow(moves, nx, lengths, begin, first, path, km):  # type: ignore[no-untyped-def]
+    for number in range(len(begin)):
+        cell, at = begin[number], first[number]
+        path[at] = cell
+        while moves[cell] < AT_START:
+            move, row = moves[cell], cell // nx
+            km[number] += lengths[KIND[move], min(row, row - ROWS[move])] / 1000.0
+            cell -= ROWS[move] * nx + COLUMNS[move]
+            at += 1
+            path[at] = cell
+
+
+def trail_km(answer: CostDistance, cells: ArrayLike, *, dx: ArrayLike, dy: ArrayLike) -> Float:
+    """Return the kilometres of the ways that `trails` would follow, shape `(n,)`: each move is counted once.
+
+    Examples
+    --------
+    >>> from gis.kernels.cost_distance import cost_distance
+    >>> start = np.array([[0.0, np.inf, np.inf], [np.inf, np.inf, np.inf]])
+    >>> answer = cost_distance(np.full((2, 3), 0.01), start, dx=100, dy=100)
+    >>> trail_km(answer, [5, 0], dx=100, dy=100).round(3).tolist()
+    [0.241, 0.0]
+    """
+    ny, nx = answer.minutes.shape
+    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+    km = np.full(ny * nx, -1.0)
+    here = np.asarray(cells, np.int64)
+    _measure(answer.move_in.ravel(), nx, lengths, here, km)
+    return np.asarray(km[here])
+
+
+@kernel
+def _measure(moves, nx, lengths, cells, km):  # type: ignore[no-untyped-def]
+    for number in range(len(cells)):
+        cell, ahead = cells[number], 0.0
+        while km[cell] < 0.0 and moves[cell] < AT_START:
+            move, row = moves[cell], cell // nx
+            ahead += lengths[KIND[move], min(row, row - ROWS[move])] / 1000.0
+            cell -= ROWS[move] * nx + COLUMNS[move]
+        ahead += max(km[cell], 0.0)
+        end, cell = cell, cells[number]
+        while cell != end:  # the same way again, now that its length is known
+            km[cell] = ahead
+            move, row = moves[cell], cell // nx
+            ahead -= lengths[KIND[move], min(row, row - ROWS[move])] / 1000.0
+            cell -= ROWS[move] * nx + COLUMNS[move]
+        km[end] = max(km[end], 0.0)
 
 
 def minutes_back(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from gis.kernels.cost_distance import CostDistance, cost_distance
-from gis.kernels.trails import Trails, minutes_back, steps_out, trails
+from gis.kernels.trails import Trails, minutes_back, steps_out, trail_km, trails
 from gis.space.geodesy import segment_lengths_m
 from gis.space.grid import Grid
 
@@ -78,6 +78,11 @@ class Land:
         """Follow the ways from cells back to their starts."""
         dx, dy = self.grid.cell_sizes_m()
         return trails(answer, cells, dx=dx, dy=dy)
+
+    def km_of(self, answer: CostDistance, cells: Int) -> Float:
+        """Return the kilometres of the ways from cells back to their starts."""
+        dx, dy = self.grid.cell_sizes_m()
+        return trail_km(answer, cells, dx=dx, dy=dy)
 
     def out_of(self, cells: Int, answer: CostDistance) -> tuple[Float, Int, Float]:
         """Return the minutes of the quickest ways out of cells, the cells beside them, and the kilometres to those."""

@@ -219,8 +219,7 @@ class Spread:
         ):  # fmt: skip
             more[name] = np.zeros(len(end))
             more[name][hosted] = own[j] * door + np.where(by_road, of_way[way], 0.0)
-        pieces = self.cells.roads.pieces
-        edge, fraction = pieces.edge[piece], pieces.start[piece] + (pieces.end - pieces.start)[piece] * share
+        edge, fraction = _on_edges(self.cells, piece, share)
         edge[hosted] = np.where(by_road, ways["edge"].to_numpy(np.int64)[way], -1)
         fraction[hosted] = np.where(by_road, ways["fraction"].to_numpy(float)[way], 0.0)
         to = np.full(len(end), -1)
@@ -298,67 +297,91 @@ def ways_of_centres(
     DataFrame
         As `Spread.walks` returns it.
     """
-    frames: list[pd.DataFrame] = []
-    places: list[tuple[Int, Float]] = []
-    seen: set[bytes] = set()
-    pieces = cells.roads.pieces
-    for centre in centres:
-        who = np.flatnonzero(centre & walks & (at.cell >= 0))
-        if not len(who) or who.tobytes() in seen:
-            continue
-        seen.add(who.tobytes())
-        start = np.full(land.grid.shape, np.inf)
-        np.minimum.at(start.reshape(-1), at.cell[who], at.minutes[who])
-        answer = land.spread(start, land.near(at.cell[who], max_km))
-        minutes = answer.minutes.reshape(-1)
-        here = np.unique(cells.cell[np.isfinite(minutes[cells.cell])])
-        found = land.follow(answer, here)
-        owner = _first_of(at.cell[who], at.minutes[who], who, found.end, start.reshape(-1)[found.end])
-        out = minutes[here] if land.elevation_m is None else land.back(found) + at.minutes[owner]
-        km = found.km + at.km[owner]
-        slot = np.minimum(np.searchsorted(here, cells.cell), max(len(here) - 1, 0))
-        on = np.flatnonzero((here[slot] == cells.cell) & (km[slot] <= max_km)) if len(here) else np.empty(0, np.int64)
-        piece, cell = (np.tile(values[on], 2) for values in (cells.piece, slot))
-        share = np.concatenate([cells.enter[on], cells.leave[on]])
-        paths = [found.way(k)[::-1] for k in range(len(here))]
-        table = {
-            "settlement": owner[cell],
-            "to": -1,
-            "edge": pieces.edge[piece],
-            "fraction": pieces.start[piece] + (pieces.end - pieces.start)[piece] * share,
-            "access_min": out[cell],
-            "into_min": minutes[here[cell]],
-            "km": km[cell],
-            "path": [paths[k] for k in cell.tolist()],
-            "via": -1,
-        }
-        frames.append(_straight_within_cells(pd.DataFrame(table), land, at, cells))
-        places.append((piece, share))
+    around = [
+        _Around.of(land, at, cells, who, max_km)
+        for who in {
+            who.tobytes(): who for who in (np.flatnonzero(c & walks & (at.cell >= 0)) for c in centres)
+        }.values()
+        if len(who)
+    ]
+    used = [np.zeros(len(places.piece), bool) for places in around]
+    for roads in states if around else ():
+        is_open = np.isfinite(np.minimum(*piece_minutes(roads.network, roads.pieces)))
+        for places, left in zip(around, used, strict=True):
+            left |= is_open[places.piece] & not_beaten(roads, places.piece, places.share, places.minutes)
+    frames = [places.ways(np.flatnonzero(left)) for places, left in zip(around, used, strict=True)]
     if not frames:
         return pd.DataFrame()
-    used = [np.zeros(len(frame), bool) for frame in frames]
-    for roads in states:
-        is_open = np.isfinite(np.minimum(*piece_minutes(roads.network, roads.pieces)))
-        for frame, (piece, share), left in zip(frames, places, used, strict=True):
-            left |= is_open[piece] & not_beaten(roads, piece, share, frame["into_min"].to_numpy(float))
-    every = pd.concat([frame[left] for frame, left in zip(frames, used, strict=True)], ignore_index=True)
+    every = pd.concat(frames, ignore_index=True)
     return every.sort_values("into_min", kind="stable").drop_duplicates(["settlement", "edge", "fraction"])
 
 
-def _straight_within_cells(ways: pd.DataFrame, land: Land, at: Doors, cells: RoadCells) -> pd.DataFrame:
-    """Let the ways to roads in a centre's own cell be straight: the grid does not know how far they are."""
-    who = ways["settlement"].to_numpy(np.int64)
-    alone = np.array([len(path) == 1 for path in ways["path"]], bool)
-    own = np.flatnonzero(alone & (at.cell[who] == at.own[who]))
-    who, shapes = who[own], cells.roads.network.edges.geometry.to_numpy()[ways["edge"].to_numpy(np.int64)[own]]
-    places = points_along(shapes, np.arange(len(own)), ways["fraction"].to_numpy(float)[own])
-    metres = segment_lengths_m(at.lonlat[who], places)
-    minutes = metres * land.friction.reshape(-1)[at.cell[who]]
-    for column, values in (("km", metres / 1000.0), ("access_min", minutes), ("into_min", minutes)):
-        changed = ways[column].to_numpy(float, copy=True)
-        changed[own] = values
-        ways[column] = changed
-    return ways
+@dataclass(frozen=True)
+class _Around:
+    """The places on roads around some centres: where on which piece, in which cell, and the minutes from there."""
+
+    land: Land
+    at: Doors
+    cells: RoadCells
+    who: Int
+    answer: CostDistance
+    piece: Int
+    share: Float
+    cell: Int
+    minutes: Float
+    straight_km: Float
+
+    @classmethod
+    def of(cls, land: Land, at: Doors, cells: RoadCells, who: Int, max_km: float) -> "_Around":
+        start = np.full(land.grid.shape, np.inf)
+        np.minimum.at(start.reshape(-1), at.cell[who], at.minutes[who])
+        answer = land.spread(start, land.near(at.cell[who], max_km))
+        on = np.flatnonzero(np.isfinite(answer.minutes.reshape(-1)[cells.cell]))
+        on = on[land.km_of(answer, cells.cell[on]) <= max_km]
+        piece, cell = (np.tile(values[on], 2) for values in (cells.piece, cells.cell))
+        share = np.concatenate([cells.enter[on], cells.leave[on]])
+        minutes, straight_km = answer.minutes.reshape(-1)[cell], np.full(len(cell), np.nan)
+        # In a centre's own cell the grid does not know how far a road is: the way is straight.
+        own = np.flatnonzero(np.isin(cell, at.cell[who]) & (minutes == start.reshape(-1)[cell]))
+        host = who[_first_of(at.cell[who], at.minutes[who], np.arange(len(who)), cell[own], minutes[own])]
+        own, host = own[at.own[host] == cell[own]], host[at.own[host] == cell[own]]
+        edge, fraction = _on_edges(cells, piece[own], share[own])
+        places = points_along(cells.roads.network.edges.geometry.to_numpy()[edge], np.arange(len(own)), fraction)
+        straight_km[own] = segment_lengths_m(at.lonlat[host], places) / 1000.0
+        minutes[own] = straight_km[own] * 1000.0 * land.friction.reshape(-1)[cell[own]]
+        return cls(land, at, cells, who, answer, piece, share, cell, minutes, straight_km)
+
+    def ways(self, some: Int) -> pd.DataFrame:
+        """Return the ways to some of the places."""
+        here, slot = np.unique(self.cell[some], return_inverse=True)
+        found = self.land.follow(self.answer, here)
+        starts = self.answer.minutes.reshape(-1)[found.end]
+        owner = _first_of(self.at.cell[self.who], self.at.minutes[self.who], self.who, found.end, starts)
+        there = self.answer.minutes.reshape(-1)[here]
+        out = there if self.land.elevation_m is None else self.land.back(found) + self.at.minutes[owner]
+        paths = [found.way(k)[::-1] for k in range(len(here))]
+        edge, fraction = _on_edges(self.cells, self.piece[some], self.share[some])
+        straight_km = self.straight_km[some]
+        straight = ~np.isnan(straight_km)
+        return pd.DataFrame(
+            {
+                "settlement": owner[slot],
+                "to": -1,
+                "edge": edge,
+                "fraction": fraction,
+                "access_min": np.where(straight, self.minutes[some], out[slot]),
+                "into_min": self.minutes[some],
+                "km": np.where(straight, straight_km, (found.km + self.at.km[owner])[slot]),
+                "path": pd.Series([paths[k] for k in slot.tolist()], dtype=object),
+                "via": -1,
+            }
+        )
+
+
+def _on_edges(cells: RoadCells, piece: Int, share: Float) -> tuple[Int, Float]:
+    """The edge of each place on a piece, and where on it."""
+    pieces = cells.roads.pieces
+    return pieces.edge[piece], pieces.start[piece] + (pieces.end - pieces.start)[piece] * share
 
 
 def to_nearest_road(land: Land, at: Doors, cells: RoadCells, who: Int) -> pd.DataFrame:
@@ -384,14 +407,14 @@ def to_nearest_road(land: Land, at: Doors, cells: RoadCells, who: Int) -> pd.Dat
     found = land.follow(answer, at.cell[who])
     order = np.argsort(cells.cell, kind="stable")
     stretch = order[np.searchsorted(cells.cell[order], found.end)]
-    pieces, piece = cells.roads.pieces, cells.piece[stretch]
+    edge, fraction = _on_edges(cells, cells.piece[stretch], cells.enter[stretch])
     minutes = answer.minutes.reshape(-1)[at.cell[who]] + at.minutes[who]
     return pd.DataFrame(
         {
             "settlement": who,
             "to": -1,
-            "edge": pieces.edge[piece],
-            "fraction": pieces.start[piece] + (pieces.end - pieces.start)[piece] * cells.enter[stretch],
+            "edge": edge,
+            "fraction": fraction,
             "access_min": minutes,
             "into_min": minutes if land.elevation_m is None else land.back(found) + at.minutes[who],
             "km": found.km + at.km[who],

@@ -12,6 +12,7 @@ from gis.kernels.paths import nearest
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
 from gis.space.grid_distance import metres_from_cells
+from gis.space.network import Network
 from gis.stages.travel import Roads, piece_minutes
 
 Float = NDArray[np.float64]
@@ -76,7 +77,7 @@ def minutes_at(roads: Roads, node_minutes: Float, piece: Int, share: Float) -> F
         Positions of pieces, and how far along them the places are, 0 to 1; shape `(n,)`.
     """
     p = roads.pieces
-    forward, backward = (minutes[piece] for minutes in piece_minutes(roads.network, p))
+    forward, backward = piece_minutes(roads.network, p, piece)
     with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
         to_end = node_minutes[p.to_id[piece]] + np.where(share >= 1, 0.0, forward * (1 - share))
         to_start = node_minutes[p.from_id[piece]] + np.where(share <= 0, 0.0, backward * share)
@@ -104,7 +105,7 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     --------
     >>> import geopandas as gpd
     >>> import pandas as pd
-    >>> from gis.space.network import Network, node_at_vertices
+    >>> from gis.space.network import node_at_vertices
     >>> line = shapely.from_wkt(["LINESTRING (60 0, 61 0)"])
     >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
     >>> network = Network(network.nodes, network.edges.assign(forward_min=60.0, backward_min=60.0))
@@ -112,7 +113,7 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     >>> not_beaten(roads, np.zeros(3, int), np.array([0.0, 0.5, 1.0]), np.array([100.0, 40.0, 69.0])).tolist()
     [False, True, True]
     """
-    forward, backward = (part[piece] for part in piece_minutes(roads.network, roads.pieces))
+    forward, backward = piece_minutes(roads.network, roads.pieces, piece)
     order = np.lexsort([share, piece])
     i, j = order[:-1], order[1:]
     i, j = i[piece[i] == piece[j]], j[piece[i] == piece[j]]
@@ -126,62 +127,95 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     return ~beaten & ~(by_node < minutes - _ROUNDING_MIN)
 
 
-def cross_cells(roads: Roads, grid: Grid) -> RoadCells:
+@dataclass(frozen=True)
+class Crossings:
+    """Where the edges of a network run through the cells of a grid: a row for each stretch of an edge in one cell.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    cell
+        Position of the cell, counted row by row, shape `(n,)`.
+    begin, end
+        Where on the edges the stretch lies, in order: twice the edge's position, and the share of its length.
+    """
+
+    grid: Grid
+    cell: Int
+    begin: Float
+    end: Float
+
+    def on(self, roads: Roads) -> RoadCells:
+        """Return the stretches of the pieces that the network is cut into."""
+        pieces = roads.pieces
+        begin, stop = 2 * pieces.edge + pieces.start, 2 * pieces.edge + pieces.end
+        cut = begin[pieces.start > 0]
+        of = np.maximum(np.searchsorted(self.begin, cut, side="right") - 1, 0)
+        inside = (self.begin[of] < cut) & (cut < self.end[of]) if len(self.begin) else np.zeros(len(cut), bool)
+        here, of = np.concatenate([self.begin, cut[inside]]), np.concatenate([np.arange(len(self.cell)), of[inside]])
+        order = np.argsort(here, kind="stable")
+        here, of = here[order], of[order]
+        there = self.end[of]
+        split = np.flatnonzero(of[1:] == of[:-1])
+        there[split] = here[split + 1]
+        piece = np.searchsorted(begin, (here + there) / 2, side="right") - 1
+        width = (stop - begin)[piece]
+        enter, leave = (here - begin[piece]) / width, (there - begin[piece]) / width
+        return RoadCells(roads, self.grid, self.cell[of], piece, np.maximum(enter, 0.0), np.minimum(leave, 1.0))
+
+    def some(self, edges: NDArray[np.bool_]) -> "Crossings":
+        """Return the stretches of some of the edges."""
+        kept = edges[(self.begin / 2).astype(np.int64)]
+        return replace(self, cell=self.cell[kept], begin=self.begin[kept], end=self.end[kept])
+
+
+def crossings(network: Network, grid: Grid) -> Crossings:
     """Find the stretches of roads within each cell, exactly: also where a road only clips a corner.
 
     Parameters
     ----------
-    roads
-        The cut network; links over land (`gis.stages.links`) are no roads.
+    network
+        The roads; links over land (`gis.stages.links`) among its edges are no roads.
     grid
         Shape `(ny, nx)`; roads outside it are left out.
 
     Returns
     -------
-    RoadCells
+    Crossings
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> import pandas as pd
     >>> from affine import Affine
-    >>> from gis.space.network import Network, node_at_vertices
+    >>> from gis.space.network import node_at_vertices
     >>> line = shapely.from_wkt(["LINESTRING (60.5 0.5, 62.5 0.5)"])
     >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
     >>> network = Network(network.nodes, network.edges.assign(forward_min=120.0, backward_min=120.0))
     >>> roads = Roads.cut_at(network, pd.DataFrame({"edge": [0], "fraction": [0.0]}))
-    >>> cells = cross_cells(roads, Grid((1, 3), Affine(1, 0, 60, 0, -1, 1), "EPSG:4326"))
+    >>> cells = crossings(network, Grid((1, 3), Affine(1, 0, 60, 0, -1, 1), "EPSG:4326")).on(roads)
     >>> cells.cell.tolist(), cells.enter.round(2).tolist(), cells.leave.round(2).tolist()
     ([0, 1, 2], [0.0, 0.25, 0.75], [0.25, 0.75, 1.0])
     >>> cells.minutes(np.array([0.0, 120.0])).round().tolist()
     [0.0, 30.0, 90.0]
     """
-    pieces = roads.pieces
-    lines = densified(roads.network.edges.geometry.to_numpy())
+    lines = densified(network.edges.geometry.to_numpy())
     column, row = _grid_position(grid, *shapely.get_coordinates(lines).T)
     metres, first, last = vertex_measures_m(lines)
-    # Places on edges are numbers: twice the edge's position, and the share of its length.
     edge = np.repeat(np.arange(len(lines)), last - first + 1)
     length = np.maximum((metres[last] - metres[first])[edge], np.finfo(float).tiny)
     place = 2 * edge + (metres - metres[first][edge]) / length
-
-    begin, stop = 2 * pieces.edge + pieces.start, 2 * pieces.edge + pieces.end
-    cuts = [_crossings(place, edge, line) for line in (column, row)]
-    breaks = np.sort(np.concatenate([begin, 2 * pieces.edge[pieces.end == 1] + 1.0, *cuts]))
+    starts = 2.0 * np.arange(len(lines))
+    breaks = np.sort(np.concatenate([starts, starts + 1, *(_crossings(place, edge, line) for line in (column, row))]))
     here, there = breaks[:-1], breaks[1:]
     within = (here < there) & (np.floor(here / 2) == np.floor(there / 2))
     here, there = here[within], there[within]
-    middle = (here + there) / 2
     ny, nx = grid.shape
-    c, r = (np.floor(np.interp(middle, place, position)) for position in (column, row))
-    is_road = roads.network.edges[FROM_ID].to_numpy()[(here / 2).astype(np.int64)] >= 0
+    c, r = (np.floor(np.interp((here + there) / 2, place, position)) for position in (column, row))
+    is_road = network.edges[FROM_ID].to_numpy()[(here / 2).astype(np.int64)] >= 0
     inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx) & is_road
-    here, there, middle = here[inside], there[inside], middle[inside]
-    piece = np.searchsorted(begin, middle, side="right") - 1
-    width = (stop - begin)[piece]
-    cell = (r[inside] * nx + c[inside]).astype(np.int64)
-    enter, leave = (here - begin[piece]) / width, (there - begin[piece]) / width
-    return RoadCells(roads, grid, cell, piece, np.maximum(enter, 0.0), np.minimum(leave, 1.0))
+    return Crossings(grid, (r[inside] * nx + c[inside]).astype(np.int64), here[inside], there[inside])
 
 
 def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:

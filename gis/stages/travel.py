@@ -263,11 +263,10 @@ class Roads:
         return cls(network, pieces, graph, used, km, np.where(track, minutes, 0.0), np.where(link, minutes, 0.0))
 
 
-def piece_minutes(network: Network, pieces: Pieces) -> tuple[Float, Float]:
-    """Return the minutes along each piece of a cut network and against it, `inf` where one may not drive."""
-    share = pieces.end - pieces.start
-    forward = network.edges[FORWARD_MIN].to_numpy(float)[pieces.edge]
-    backward = network.edges[BACKWARD_MIN].to_numpy(float)[pieces.edge]
+def piece_minutes(network: Network, pieces: Pieces, some: Int | slice = slice(None)) -> tuple[Float, Float]:
+    """Return the minutes along pieces of a cut network and against them; `inf` where one may not drive."""
+    edge, share = pieces.edge[some], (pieces.end - pieces.start)[some]
+    forward, backward = (network.edges[column].to_numpy(float)[edge] for column in (FORWARD_MIN, BACKWARD_MIN))
     return forward * share, backward * share
 
 

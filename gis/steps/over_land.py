@@ -21,7 +21,7 @@ from gis.stages.over_land import (
     to_nearest_road,
     ways_of_centres,
 )
-from gis.stages.surface import RoadCells, cross_cells
+from gis.stages.surface import crossings
 from gis.stages.travel import Legs, Roads, search_roads
 
 Float = NDArray[np.float64]
@@ -108,13 +108,10 @@ def on_land(
         kph = np.concatenate([speed, links_kph(links.to_road)])
         return Network(linked.nodes, with_minutes(linked.edges, kph))
 
-    def meet(roads: Roads) -> RoadCells:
-        found = cross_cells(roads, land.grid)
-        return found.some(np.flatnonzero(ashore[roads.pieces.edge[found.piece]]))
-
+    crossed = crossings(network, land.grid).some(ashore)
     links, linked = no_links(), network
     roads = Roads.cut_at(at_speed(network, speeds[first], links), ways)
-    cells = meet(roads)
+    cells = crossed.on(roads)
     legs = legs_on_land(legs, land, at, cells, near_km=near_km)
     walks = np.ones(len(points), bool)
     walks[legs.settlement[np.isfinite(legs.access_min) & main[ways["edge"].to_numpy(np.int64)]]] = False
@@ -126,7 +123,7 @@ def on_land(
     if len(around):
         ways, legs = _with(ways, legs, around, network)
         roads = Roads.cut_at(roads.network, ways)
-        cells = meet(roads)
+        cells = crossed.on(roads)
     to_road = pd.DataFrame()
     if off_road.any():
         here = open_cells(cells)
@@ -167,7 +164,7 @@ def on_land(
                 ways, legs = _with(ways, legs, more.to_centre, network)
             linked = with_links(network, links.to_road, land, at.lonlat)
             roads = Roads.cut_at(at_speed(linked, speeds[first], links), ways, links.to_road)
-            cells = meet(roads)
+            cells = crossed.on(roads)
     for key in surfaces_of:
         for tier, who in centre.items():
             if not who.any():

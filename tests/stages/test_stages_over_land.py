@@ -27,7 +27,7 @@ from gis.stages.matrix import road_matrix
 from gis.stages.over_land import Reach, Spread, open_cells
 from gis.stages.routes import route
 from gis.stages.support import road_pairs
-from gis.stages.surface import cross_cells
+from gis.stages.surface import crossings
 from gis.stages.travel import Roads, access_legs, road_journeys
 from gis.steps.over_land import OnLand, on_land
 from gis.steps.seasons import Year
@@ -167,7 +167,7 @@ def oracle(w: World, s: Solved) -> pd.Series:
         for tail, head, minutes in ((p.from_id[k], p.to_id[k], forward[k]), (p.to_id[k], p.from_id[k], backward[k])):
             if finite(minutes):
                 graph.add_edge(("road", tail), ("road", head), minutes=minutes)
-    cells = cross_cells(s.roads, GRID)
+    cells = crossings(s.roads.network, GRID).on(s.roads)
     for n, (cell, k) in enumerate(zip(cells.cell.tolist(), cells.piece.tolist(), strict=True)):
         for end, share in enumerate((cells.enter[n], cells.leave[n])):
             there = ("place", n, end)
@@ -276,7 +276,7 @@ def test_the_surface_at_a_settlement_off_the_road_is_its_journey(seed, hills, ne
 def test_cells_on_the_main_network_have_the_minutes_of_the_graph(seed):
     w = world(seed)
     s = solve(w)
-    cells = cross_cells(s.roads, GRID)
+    cells = crossings(s.roads.network, GRID).on(s.roads)
     least = np.full(NY * NX, np.inf)
     np.minimum.at(least, cells.cell, cells.minutes(s.node_minutes))
     doors_min = np.full(NY * NX, np.inf)
@@ -295,7 +295,7 @@ def test_a_second_round_changes_nothing(seed, hills):
     w = world(seed, hills=hills)
     s = solve(w)
     standing, minutes = s.made.legs.walkers.at, s.journeys["travel_time_min"].to_numpy()
-    cells = open_cells(cross_cells(s.roads, GRID))
+    cells = open_cells(crossings(s.roads.network, GRID).on(s.roads))
     again = Spread.of(w.land, standing, cells, s.node_minutes, minutes, Reach(w.land, 500.0))
     assert np.isinf(again.walked_min(~s.on_graph)).all()
     first = s.made.surface["all", "town"]

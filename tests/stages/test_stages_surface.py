@@ -15,7 +15,7 @@ from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
 from gis.stages.land import Land, doors
 from gis.stages.over_land import Reach, Spread
-from gis.stages.surface import cross_cells, distance_surface, over_land_friction
+from gis.stages.surface import crossings, distance_surface, over_land_friction
 from gis.stages.travel import Roads, access_legs, road_journeys
 
 GEOD = Geod(ellps="WGS84")
@@ -56,7 +56,7 @@ def _surface(grid: Grid, friction: np.ndarray, **road: float) -> np.ndarray:
     roads, node_minutes, points, minutes = _solved(**road)  # type: ignore[arg-type]
     land, nobody = Land(grid, friction), np.full(len(points), np.inf)
     at = doors(land, points.x.to_numpy(), points.y.to_numpy())
-    spread = Spread.of(land, at, cross_cells(roads, grid), node_minutes, minutes, Reach(land, 1e6))
+    spread = Spread.of(land, at, crossings(roads.network, grid).on(roads), node_minutes, minutes, Reach(land, 1e6))
     return spread.surface(nobody, spread.cells.cell)
 
 
@@ -154,7 +154,7 @@ def test_every_cell_that_a_road_crosses_is_found_and_no_other(grid: Grid) -> Non
     noded = node_at_vertices(gpd.GeoDataFrame({"oneway": [0] * 14}, geometry=lines, crs="EPSG:4326"))
     network = Network(noded.nodes, with_minutes(noded.edges, np.full(len(noded.edges), 60.0)))
     cuts = pd.DataFrame({"edge": [0, 0, 3], "fraction": [0.3, 0.31, 0.5]})
-    found = cross_cells(Roads.cut_at(network, cuts), grid)
+    found = crossings(network, grid).on(Roads.cut_at(network, cuts))
     to_grid = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
     ny, nx = grid.shape
     for i, line in enumerate(noded.edges.geometry.segmentize(0.02)):
