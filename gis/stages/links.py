@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.fields import COMPONENT_ID, FROM_ID, LENGTH_M, ONEWAY, ROAD_CLASS, TO_ID
+from gis.kernels.along import ROUNDING_MIN
 from gis.space.geodesy import points_along
 from gis.space.network import Network
 from gis.stages.land import Land
@@ -20,7 +21,6 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-_ROUNDING_MIN = 1e-9
 _PLACE = ["edge", "fraction", "to_edge", "to_fraction"]
 
 
@@ -107,7 +107,7 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
     roads = spread.cells.roads
     side = spread.cells.some(np.flatnonzero(~main[roads.pieces.edge[spread.cells.piece]]))
     minutes, beside, step_km = spread.land.out_of(side.cell, spread.answer)
-    gains = minutes < side.at_ends(spread.node_minutes) - _ROUNDING_MIN
+    gains = minutes < side.at_ends(spread.node_minutes) - ROUNDING_MIN
     some = np.flatnonzero(gains.any(axis=0))
     if not len(some):
         return no_links()

@@ -8,18 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN
+from gis.kernels.along import ROUNDING_MIN
 from gis.kernels.cost_distance import CostDistance
 from gis.space.geodesy import points_along, segment_lengths_m
 from gis.stages.land import Doors, Land
 from gis.stages.surface import RoadCells, not_beaten
-from gis.stages.travel import Legs, Roads, Search, piece_minutes
+from gis.stages.travel import Legs, Roads, Search
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
-
-# What is quicker by less is rounding.
-_ROUNDING_MIN = 1e-9
 
 
 def legs_on_land(legs: Legs, land: Land, at: Doors, cells: RoadCells, *, near_km: float) -> Legs:
@@ -68,14 +66,20 @@ class Reach:
 
     land: Land
     max_km: float
-    _last: tuple[bytes, Float] | None = None
+    _last: tuple[Bool, Float] | None = None
 
     def of(self, start: Float) -> Float:
-        """Return the friction within reach of the cells that have minutes, `inf` beyond; the last one is kept."""
+        """Return the friction within reach of the cells that have minutes, `inf` beyond.
+
+        The last answer is kept: for the same cells, and for more than those where nothing was beyond.
+        """
         led = np.isfinite(start)
-        key = np.packbits(led).tobytes()
-        if self._last is None or self._last[0] != key:
-            self._last = key, self.land.near(np.flatnonzero(led), self.max_km)
+        if self._last is not None:
+            cells, near = self._last
+            whole = np.array_equal(near, self.land.friction, equal_nan=True)
+            if np.array_equal(led, cells) or (whole and not (cells & ~led).any()):
+                return near
+        self._last = led, self.land.near(np.flatnonzero(led), self.max_km)
         return self._last[1]
 
 
@@ -135,7 +139,7 @@ class Spread:
         straight = minutes[who] + self._straight_km(who) * 1000.0 * self.land.friction.reshape(-1)[cell[who]]
         minutes = np.where(on & moved & ~np.isnan(minutes), minutes + self.at.minutes, np.inf)
         minutes[who] = straight
-        return np.where(minutes < self.door_min - _ROUNDING_MIN, minutes, np.inf)
+        return np.where(minutes < self.door_min - ROUNDING_MIN, minutes, np.inf)
 
     def surface(self, walked_min: Float, on_main: Int) -> NDArray[np.float32]:
         """Return the minutes of all cells, NaN outside the study area.
@@ -306,7 +310,7 @@ def ways_of_centres(
     ]
     used = [np.zeros(len(places.piece), bool) for places in around]
     for roads in states if around else ():
-        is_open = np.isfinite(np.minimum(*piece_minutes(roads.network, roads.pieces)))
+        is_open = np.isfinite(np.minimum(*roads.piece_min))
         for places, left in zip(around, used, strict=True):
             left |= is_open[places.piece] & not_beaten(roads, places.piece, places.share, places.minutes)
     frames = [places.ways(np.flatnonzero(left)) for places, left in zip(around, used, strict=True)]
@@ -338,8 +342,8 @@ class _Around:
         answer = land.spread(start, land.near(at.cell[who], max_km))
         on = np.flatnonzero(np.isfinite(answer.minutes.reshape(-1)[cells.cell]))
         on = on[land.km_of(answer, cells.cell[on]) <= max_km]
-        piece, cell = (np.tile(values[on], 2) for values in (cells.piece, cells.cell))
-        share = np.concatenate([cells.enter[on], cells.leave[on]])
+        piece, cell = (np.repeat(values[on], 2) for values in (cells.piece, cells.cell))
+        share = np.column_stack([cells.enter[on], cells.leave[on]]).ravel()
         minutes, straight_km = answer.minutes.reshape(-1)[cell], np.full(len(cell), np.nan)
         # In a centre's own cell the grid does not know how far a road is: the way is straight.
         own = np.flatnonzero(np.isin(cell, at.cell[who]) & (minutes == start.reshape(-1)[cell]))

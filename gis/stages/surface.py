@@ -8,18 +8,17 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from gis.fields import FROM_ID
+from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, minutes_along
+from gis.kernels.least import least_of_groups
 from gis.kernels.paths import nearest
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
 from gis.space.grid_distance import metres_from_cells
 from gis.space.network import Network
-from gis.stages.travel import Roads, piece_minutes
+from gis.stages.travel import Roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-
-# What is quicker by less is rounding.
-_ROUNDING_MIN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,7 @@ def minutes_at(roads: Roads, node_minutes: Float, piece: Int, share: Float) -> F
         Positions of pieces, and how far along them the places are, 0 to 1; shape `(n,)`.
     """
     p = roads.pieces
-    forward, backward = piece_minutes(roads.network, p, piece)
-    with np.errstate(invalid="ignore"):  # 0 x inf at the end of a one-way piece is the end itself
-        to_end = node_minutes[p.to_id[piece]] + np.where(share >= 1, 0.0, forward * (1 - share))
-        to_start = node_minutes[p.from_id[piece]] + np.where(share <= 0, 0.0, backward * share)
-    return np.asarray(np.fmin(to_end, to_start))
+    return minutes_along(node_minutes, p.from_id, p.to_id, *roads.piece_min, piece, share)
 
 
 def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArray[np.bool_]:
@@ -113,18 +108,23 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     >>> not_beaten(roads, np.zeros(3, int), np.array([0.0, 0.5, 1.0]), np.array([100.0, 40.0, 69.0])).tolist()
     [False, True, True]
     """
-    forward, backward = piece_minutes(roads.network, roads.pieces, piece)
-    order = np.lexsort([share, piece])
-    i, j = order[:-1], order[1:]
-    i, j = i[piece[i] == piece[j]], j[piece[i] == piece[j]]
-    apart = share[j] - share[i]
-    beaten = np.zeros(len(piece), bool)
-    beaten[i[minutes[i] > minutes[j] + _part(forward[i], apart) + _ROUNDING_MIN]] = True
-    beaten[j[minutes[j] > minutes[i] + _part(backward[i], apart) + _ROUNDING_MIN]] = True
+    same = piece[1:] == piece[:-1]
+    if not (same & (share[1:] >= share[:-1]) | (piece[1:] > piece[:-1])).all():
+        order = np.lexsort([share, piece])
+        kept = np.empty(len(piece), bool)
+        kept[order] = not_beaten(roads, piece[order], share[order], minutes[order])
+        return kept
+    kept = ~beaten_by_neighbours(piece, share, minutes, *roads.piece_min)
+    left = np.flatnonzero(kept)
+    piece, share, minutes = piece[left], share[left], minutes[left]
+    forward, backward = (along[piece] for along in roads.piece_min)
     nodes = np.concatenate([roads.pieces.from_id[piece], roads.pieces.to_id[piece]])
     start = np.concatenate([minutes + _part(forward, share), minutes + _part(backward, 1 - share)])
-    by_node = minutes_at(roads, nearest(roads.graph, nodes, start=start).minutes, piece, share)
-    return ~beaten & ~(by_node < minutes - _ROUNDING_MIN)
+    least = least_of_groups(nodes, start, roads.pieces.n_nodes)
+    least = least[least >= 0]
+    by_node = minutes_at(roads, nearest(roads.graph, nodes[least], start=start[least]).minutes, piece, share)
+    kept[left[by_node < minutes - ROUNDING_MIN]] = False
+    return kept
 
 
 @dataclass(frozen=True)

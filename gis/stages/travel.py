@@ -206,6 +206,8 @@ class Roads:
         Their minutes where they are tracks (`TRACK_CLASSES`), 0 elsewhere.
     link_min
         Their minutes where they are links over land (`gis.stages.links`), 0 elsewhere.
+    piece_min
+        The minutes along each piece, and against it; `inf` where one may not drive.
     """
 
     network: Network
@@ -215,6 +217,7 @@ class Roads:
     km: Float
     track_min: Float
     link_min: Float
+    piece_min: tuple[Float, Float]
 
     @classmethod
     def cut_at(cls, network: Network, ways: pd.DataFrame, links: pd.DataFrame | None = None) -> "Roads":
@@ -250,7 +253,10 @@ class Roads:
 
     @classmethod
     def _of(cls, network: Network, pieces: Pieces) -> "Roads":
-        minutes = np.concatenate(piece_minutes(network, pieces))
+        share = pieces.end - pieces.start
+        edge_min = (network.edges[column].to_numpy(float) for column in (FORWARD_MIN, BACKWARD_MIN))
+        forward, backward = (minutes[pieces.edge] * share for minutes in edge_min)
+        minutes = np.concatenate([forward, backward])
         used = np.flatnonzero(np.isfinite(minutes))
         tail = np.concatenate([pieces.to_id, pieces.from_id])[used]
         head = np.concatenate([pieces.from_id, pieces.to_id])[used]
@@ -260,14 +266,8 @@ class Roads:
         of_class = edges[ROAD_CLASS] if ROAD_CLASS in edges else pd.Series("", edges.index)
         track, link = of_class.isin(TRACK_CLASSES).to_numpy()[edge], (of_class == OVER_LAND).to_numpy()[edge]
         graph = csr_graph(pieces.n_nodes, tail, head, minutes)
-        return cls(network, pieces, graph, used, km, np.where(track, minutes, 0.0), np.where(link, minutes, 0.0))
-
-
-def piece_minutes(network: Network, pieces: Pieces, some: Int | slice = slice(None)) -> tuple[Float, Float]:
-    """Return the minutes along pieces of a cut network and against them; `inf` where one may not drive."""
-    edge, share = pieces.edge[some], (pieces.end - pieces.start)[some]
-    forward, backward = (network.edges[column].to_numpy(float)[edge] for column in (FORWARD_MIN, BACKWARD_MIN))
-    return forward * share, backward * share
+        track_min, link_min = np.where(track, minutes, 0.0), np.where(link, minutes, 0.0)
+        return cls(network, pieces, graph, used, km, track_min, link_min, (forward, backward))
 
 
 @dataclass(frozen=True)

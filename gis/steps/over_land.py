@@ -136,7 +136,9 @@ def on_land(
     while left:
         now, of, gained = roads, first, list[Links]()
         here = open_cells(cells)
-        on_main = np.unique(cells.cell[main[roads.pieces.edge[cells.piece]]])
+        of_main = np.zeros(land.friction.size, bool)
+        of_main[cells.cell[main[roads.pieces.edge[cells.piece]]]] = True
+        on_main = np.flatnonzero(of_main)
         again = []
         for key, tier in left:
             if key != of:
