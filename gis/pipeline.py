@@ -1,6 +1,6 @@
 """The spine: from a study to every settlement scored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -73,7 +73,7 @@ class Result:
     journeys: pd.DataFrame
     roads: gpd.GeoDataFrame | None
     travel_time: dict[tuple[str, str], NDArray[np.float32]]
-    distance: dict[str, Float]
+    distance: dict[str, NDArray[np.float32]]
     grid: Grid
     areas: dict[str, gpd.GeoDataFrame]
     tables: dict[str, pd.DataFrame]
@@ -134,6 +134,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     travelled = record.keep(
         "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
     )
+    inputs = replace(inputs, roads=None)  # a million lines that the network has as well
     travel_time, distance = record.keep("surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid))
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)

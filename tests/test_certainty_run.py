@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from certainty_tools import places, write_study
 from study_tools import call
 
@@ -192,14 +193,14 @@ def test_a_paved_road_saves_what_is_said(tmp_path: Path, result: Result) -> None
 def test_routes_are_drawn_and_their_parts_sum(result: Result) -> None:
     routes = result.cards["routes"]
     away = routes[routes["travel_time_min"] > 0]
-    assert (away.geometry.geom_type == "LineString").all()
-    assert routes.loc[routes["travel_time_min"] == 0, "geometry"].isna().all()
+    forest, season = result.routes, result.journeys["season"].iloc[0]
+    assert forest is not None
     for _, route in away.iterrows():
         parts = json.loads(route["parts"])
         assert sum(part["min"] for part in parts) == pytest.approx(route["travel_time_min"], abs=0.1 * len(parts))
         assert sum(part["km"] for part in parts) == pytest.approx(route["distance_km"], abs=0.01 * len(parts))
         start, end = (result.settlements.geometry[route[key]] for key in ("settlement_id", "centre_id"))
-        line = np.asarray(route.geometry.coords)
+        line = forest.line(forest.settlements.get_loc(route["settlement_id"]), route["tier"], season)
         np.testing.assert_allclose(line[[0, -1]], [[start.x, start.y], [end.x, end.y]])
     track = away[away["settlement_id"] == "p11"]
     assert track["slowest_kind"].tolist() == ["track"] * len(track)
@@ -218,10 +219,12 @@ def test_parts_are_those_of_the_route_leg_by_leg(result: Result) -> None:
 
 
 def test_lines_follow_the_route_that_the_result_draws(result: Result) -> None:
-    routes = result.cards["routes"].set_index(["settlement_id", "tier"])
+    forest, season = result.routes, result.journeys["season"].iloc[0]
+    assert forest is not None
     for village in ("p01", "p08", "p11"):
         exact = result.route(village, "town").line
-        assert routes.loc[(village, "town"), "geometry"].hausdorff_distance(exact) < 0.003
+        drawn = shapely.LineString(forest.line(forest.settlements.get_loc(village), "town", season))
+        assert drawn.hausdorff_distance(exact) < 1e-6
 
 
 def test_points_of_indicators_sum_to_viability(result: Result) -> None:

@@ -179,7 +179,7 @@ def _by_road(roads: Roads, legs: Legs, search: Search, who: Int, pieces: Pieces)
         at = at[~on_way[at]]
     node = np.flatnonzero(on_way & (before >= 0))
     used, cut = roads.used[steps_onward(roads, search)[node]], len(roads.pieces.edge)
-    left = accumulate(roads.graph, search.found, np.ones(len(roads.used)))[node]
+    left = accumulate(roads.graph, search.found, np.ones(len(roads.used)), node)
     ends = np.flatnonzero(on_way & (before < 0))
     into = search.into[search.found.source[ends]]
     return [

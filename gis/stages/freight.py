@@ -60,6 +60,6 @@ def months_without_freight(journeys: pd.DataFrame, centre: Bool, roads: Roads, l
     edge = roads.pieces.edge[roads.used % max(len(roads.pieces.edge), 1)]
     months = np.zeros(int(by_road.sum()))
     for month in np.flatnonzero(stopped.any(axis=1)):
-        months += accumulate(roads.graph, search.found, stopped[month, edge].astype(float))[node] > 0.0
+        months += accumulate(roads.graph, search.found, stopped[month, edge].astype(float), node) > 0.0
     out[by_road] = months
     return out

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.fields import ROAD_CLASS
-from gis.kernels.paths import accumulate
+from gis.kernels.paths import accumulate, accumulate_all
 from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Legs, Roads, Search, search_roads
 
 Float = NDArray[np.float64]
@@ -96,7 +96,7 @@ def journey_parts(
         node = roads.pieces.cut_node[way]
         into = search.into[search.found.source[node]]
         own_km, own_min = legs.access_km[way], legs.access_min[way]
-        along = [(kind, made, km[node], took[node]) for kind, made, km, took in _kinds(roads, search, paved)]
+        along = list(_kinds(roads, search, paved, node))
         for kind, over_land in ((ACCESS, False), (OVER_LAND, True)):
             there, back = legs.over_land[way] == over_land, legs.over_land[into] == over_land
             of_km = np.where(there, own_km, 0.0) + np.where(back, legs.access_km[into], 0.0)
@@ -107,8 +107,9 @@ def journey_parts(
         tables += [_table(who, kind, made, km, took) for kind, made, km, took in along if kind != OVER_LAND]
         edge_min = _edge_minutes(roads)
         on_paved = paved[_edge(roads)]
-        on_road = accumulate(roads.graph, search.found, np.where(on_paved, 0.0, _saving(roads.km, edge_min, paved_kph)))
-        saved[who] = on_road[node] + _saving(own_km, own_min, paved_kph)
+        gained = np.where(on_paved, 0.0, _saving(roads.km, edge_min, paved_kph))
+        on_road = accumulate(roads.graph, search.found, gained, node)
+        saved[who] = on_road + _saving(own_km, own_min, paved_kph)
     table = pd.concat(tables).sort_values("position", kind="stable", ignore_index=True)
     table.insert(0, "from_id", journeys.index.to_numpy()[table.pop("position").to_numpy(int)])
     return JourneyParts(table, pd.Series(saved, index=journeys.index))
@@ -157,16 +158,18 @@ def _edge_minutes(roads: Roads) -> Float:
     return np.where(np.isnan(minutes), 0.0, minutes)  # those that a quicker parallel one stands for
 
 
-def _kinds(roads: Roads, search: Search, paved: Bool) -> Iterator[tuple[str, bool, Float, Float]]:
-    """Sum kilometres and minutes along the journeys, class by class, paved and not."""
+def _kinds(
+    roads: Roads, search: Search, paved: Bool, node: NDArray[np.int64]
+) -> Iterator[tuple[str, bool, Float, Float]]:
+    """Sum kilometres and minutes along the journeys from some nodes, class by class, paved and not."""
     edges = roads.network.edges
     code, classes = pd.factorize(edges[ROAD_CLASS], sort=True)
     edge = _edge(roads)
     kind, minutes = code[edge] * 2 + paved[edge], _edge_minutes(roads)
     for number in np.unique(kind).tolist():
         here = kind == number
-        of_km = accumulate(roads.graph, search.found, np.where(here, roads.km, 0.0))
-        of_min = accumulate(roads.graph, search.found, np.where(here, minutes, 0.0))
+        values = [np.where(here, value, 0.0) for value in (roads.km, minutes)]
+        of_km, of_min = accumulate_all(roads.graph, search.found, values, node)
         yield str(classes[number // 2]), bool(number % 2), of_km, of_min
 
 

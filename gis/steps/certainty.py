@@ -136,6 +136,7 @@ def _journeys(
             first = scored.assign(**_first(now, parts, tiers, season))
             row.append(_scores(by_first, inputs, first, {}, _only(other, seasons, season), affected))
         drawn.append(row)
+        del at_speed, other, parts  # the next table of speeds needs the memory of its roads
     return {str(name): np.array([[scores[name] for scores in row] for row in drawn]) for name in affected.index}
 
 
@@ -256,7 +257,10 @@ def _at_other_speeds(
     factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
     seasons = list(dict.fromkeys(travelled.table["season"]))
     states = {id(roads): roads for roads in travelled.roads}  # seasons with the same minutes share their roads
-    for _, factor in factors.iloc[1:].iterrows():
+
+    def at(factor: pd.Series) -> Travelled:
+        assert travelled.roads is not None
+        assert travelled.legs is not None
         legs = _faster_legs(travelled.legs, factor)
         faster = _all_faster(states, factor)
         made = _searched(places.geometry, faster, legs, centre)
@@ -266,7 +270,10 @@ def _at_other_speeds(
             for tier in centre
         ]
         of_seasons = [faster[id(roads)] for roads in travelled.roads]
-        yield study, replace(travelled, table=pd.concat(rows), roads=of_seasons, legs=legs)
+        return replace(travelled, table=pd.concat(rows), roads=of_seasons, legs=legs)
+
+    for _, factor in factors.iloc[1:].iterrows():
+        yield study, at(factor)
 
 
 def _searched(

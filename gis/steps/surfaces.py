@@ -57,23 +57,24 @@ def make_land(study: Study, inputs: Inputs, grid: Grid, record: Record) -> Land 
 
 def surfaces(
     study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, travelled: Travelled, grid: Grid
-) -> tuple[dict[tuple[str, str], Minutes], dict[str, Float]]:
+) -> tuple[dict[tuple[str, str], Minutes], dict[str, Minutes]]:
     """Return the surfaces of travel time, one for each tier and season, and make those of distance.
 
-    Minutes are kept as float32: no reader tells 0.01 seconds apart. Without roads they are those of straight lines.
+    Both are kept as float32: no reader tells 0.01 seconds apart, nor 0.1 m. Without roads minutes are those of straight
+    lines.
     """
     lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
     outside = _outside(inputs, grid)
     distance = {}
     for position, tier in enumerate(inputs.tiers):
         centre = (level <= position).to_numpy()
-        distance[tier.name] = distance_surface(grid, lon[centre], lat[centre])
+        distance[tier.name] = distance_surface(grid, lon[centre], lat[centre]).astype(np.float32)
         distance[tier.name][outside] = np.nan
     if travelled.surface:
         return travelled.surface, distance
     first = inputs.season.seasons[0].name
     per_km = np.float32(study.straight.detour_factor / study.straight.speed_kph * 60.0)
-    return {(tier, first): away.astype(np.float32) * per_km for tier, away in distance.items()}, distance
+    return {(tier, first): away * per_km for tier, away in distance.items()}, distance
 
 
 def _outside(inputs: Inputs, grid: Grid) -> NDArray[np.bool_]:
