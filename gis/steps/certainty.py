@@ -262,7 +262,7 @@ def _at_other_speeds(
         assert travelled.roads is not None
         assert travelled.legs is not None
         legs = _faster_legs(travelled.legs, factor)
-        faster = _all_faster(states, factor)
+        faster = {state: _faster(roads, factor) for state, roads in states.items()}
         made = _searched(places.geometry, faster, legs, centre)
         rows = [
             made[id(roads), tier].assign(tier=tier, season=season).rename_axis("from_id").reset_index()
@@ -283,11 +283,6 @@ def _searched(
     jobs = [(state, tier) for state in states for tier in centre]
     made = on_all_cores(lambda state, tier, _: road_journeys(points, states[state], legs, centre[tier])[0], jobs)
     return dict(zip(jobs, made, strict=True))
-
-
-def _all_faster(states: Mapping[int, Roads], factor: pd.Series) -> dict[int, Roads]:
-    made = on_all_cores(lambda roads, _: _faster(roads, factor), [(roads,) for roads in states.values()])
-    return dict(zip(states, made, strict=True))
 
 
 def _faster(roads: Roads, factor: pd.Series) -> Roads:
