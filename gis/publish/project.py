@@ -133,7 +133,7 @@ class _Project:
         self.package = folder / "results.gpkg"
         self.columns: list[str] = []
         tables = {str(name) for name, _ in pyogrio.list_layers(self.package)}
-        above = ("centres", "settlements", "borders", "roads", "water")
+        above = ("centres", "settlements", "flows", "borders", "roads", "water")
         there = tables | ({"borders"} if "regions" in tables else set())
         self.layers = {name: self._vector(name) for name in above if name in there}
         self.layers["settlements"] = self._settlements(classes)
@@ -269,7 +269,17 @@ class _Project:
         for title, names in (
             (
                 "project.results",
-                ("centres", "settlements", "travel_time", "distance", "climate", "regions", "districts", "repairs"),
+                (
+                    "centres",
+                    "settlements",
+                    "flows",
+                    "travel_time",
+                    "distance",
+                    "climate",
+                    "regions",
+                    "districts",
+                    "repairs",
+                ),
             ),
             ("project.context", ("borders", "roads", "water", EXTENTS, "land")),
         ):

@@ -1,6 +1,8 @@
 """The step over land: the ways of settlements off the road, and the surfaces of travel time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +13,7 @@ from gis import fields
 from gis.space.geodesy import points_along
 from gis.space.impedance import with_minutes
 from gis.space.network import Network
-from gis.stages.land import Land, Walkers, doors
+from gis.stages.land import Doors, Land, Walkers, doors
 from gis.stages.links import Links, links_kph, links_over_land, no_links, with_links
 from gis.stages.over_land import (
     Reach,
@@ -21,10 +23,11 @@ from gis.stages.over_land import (
     to_nearest_road,
     ways_of_centres,
 )
-from gis.stages.surface import crossings
-from gis.stages.travel import Legs, Roads, search_roads
+from gis.stages.surface import Crossings, RoadCells, crossings
+from gis.stages.travel import Legs, Roads, Search, search_roads
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 Minutes = NDArray[np.float32]
 
@@ -100,85 +103,142 @@ def on_land(
     OnLand
     """
     at = doors(land, points.x.to_numpy(), points.y.to_numpy())
-    first, *_ = speeds
-    ever = np.max(list(speeds.values()), axis=0) > 0
-    ashore = ever & (network.edges[fields.ROAD_CLASS] != "ferry").to_numpy()
-
-    def at_speed(linked: Network, speed: Float, links: Links) -> Network:
-        kph = np.concatenate([speed, links_kph(links.to_road)])
-        return Network(linked.nodes, with_minutes(linked.edges, kph))
-
-    crossed = crossings(network, land.grid).some(ashore)
-    links, linked = no_links(), network
-    roads = Roads.cut_at(at_speed(network, speeds[first], links), ways)
-    cells = crossed.on(roads)
-    legs = legs_on_land(legs, land, at, cells, near_km=near_km)
-    walks = np.ones(len(points), bool)
-    walks[legs.settlement[np.isfinite(legs.access_min) & main[ways["edge"].to_numpy(np.int64)]]] = False
-    off_road = ~np.isfinite(legs.access_min[: len(points)])
-    nobody = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _DIRECT.items()})
-    legs = replace(legs, walkers=Walkers(land, at, walks, legs.over_land_max_km), direct=nobody)
-    states = (roads.with_minutes_of(at_speed(network, speed, links)) for speed in speeds.values())
-    around = ways_of_centres(land, at, cells, walks, list(centre.values()), states, max_km=legs.over_land_max_km)
-    if len(around):
-        ways, legs = _with(ways, legs, around, network)
-        roads = Roads.cut_at(roads.network, ways)
-        cells = crossed.on(roads)
+    net = _Net.of(network, speeds, land, at, ways, legs, main, near_km)
+    walkers = net.legs.walkers
+    assert walkers is not None
+    around = ways_of_centres(
+        land, at, net.cells, walkers.walks, list(centre.values()), (net.state(key)[0] for key in speeds),
+        max_km=legs.over_land_max_km,
+    )  # fmt: skip
+    off_road = ~np.isfinite(net.legs.access_min[: len(points)])
+    net = net.with_ways(around)
     to_road = pd.DataFrame()
     if off_road.any():
-        here = open_cells(cells)
+        here = open_cells(net.cells)
         near = replace(land, friction=land.near(here.cell, legs.over_land_max_km))
         to_road = to_nearest_road(near, at, here, np.flatnonzero(off_road))
-    reach = Reach(land, legs.over_land_max_km)
-    surface: dict[tuple[str, str], Minutes] = {}
+    empty = np.full(land.grid.shape, np.nan, np.float32)
+    surface = {(key, tier): empty for key in surfaces_of for tier, who in centre.items() if not who.any()}
     found: list[pd.DataFrame] = []
     left = [(key, tier) for key in speeds for tier, who in centre.items() if who.any()]
+    reach = Reach(land, legs.over_land_max_km)
     while left:
-        now, of, gained = roads, first, list[Links]()
-        here = open_cells(cells)
-        of_main = np.zeros(land.friction.size, bool)
-        of_main[cells.cell[main[roads.pieces.edge[cells.piece]]]] = True
-        on_main = np.flatnonzero(of_main)
-        again = []
-        for key, tier in left:
-            if key != of:
-                now, of = roads.with_minutes_of(at_speed(linked, speeds[key], links)), key
-                here = open_cells(replace(cells, roads=now))
+        gained: dict[tuple[str, str], Links] = {}
+        on_main = net.on_main()
+        for key, tier, search, spread in net.solved(left, centre, reach):
             who = centre[tier]
-            search = search_roads(now, legs, who)
-            door_min = np.where(who, 0.0, search.travel_time_min)
-            spread = Spread.of(land, at, here, search.found.minutes, door_min, reach)
-            more = links_over_land(spread, search, legs, ways, who, main).new_beside(links)
-            if len(more):
-                gained.append(more)
-                again.append((key, tier))
+            links = links_over_land(spread, search, net.legs, net.ways, who, main).new_beside(net.links)
+            if len(links):
+                gained[key, tier] = links
                 continue
-            walked = spread.walked_min(walks)
+            walked = spread.walked_min(walkers.walks)
             if key in surfaces_of:
                 surface[key, tier] = spread.surface(walked, on_main)
             if np.isfinite(walked).any():
-                found.append(spread.walks(walked, search, legs, ways, who))
-        left = again
+                found.append(spread.walks(walked, search, net.legs, net.ways, who))
+        left = list(gained)
         if left:
-            more = links.with_more(gained).new_beside(links)
-            links = links.with_more(gained)
-            if len(more.to_centre):
-                ways, legs = _with(ways, legs, more.to_centre, network)
-            linked = with_links(network, links.to_road, land, at.lonlat)
-            roads = Roads.cut_at(at_speed(linked, speeds[first], links), ways, links.to_road)
-            cells = crossed.on(roads)
-    for key in surfaces_of:
-        for tier, who in centre.items():
-            if not who.any():
-                surface[key, tier] = np.full(land.grid.shape, np.nan, np.float32)
-    ways, legs = _first_ways(ways, legs, to_road, network)
+            net = net.with_links(list(gained.values()))
+    ways, legs = _first_ways(net.ways, net.legs, to_road, network)
     if found:
         every = pd.concat(found, ignore_index=True).sort_values("access_min", kind="stable")
         key_of = ["settlement", "to", "edge", "fraction"]
         every = every.drop_duplicates(key_of).sort_values(key_of)
         ways, legs = _with(ways, legs, every[every["to"] < 0], network)
         legs = replace(legs, direct=every.loc[every["to"] >= 0, list(_DIRECT)])
-    return OnLand(ways, legs, surface, linked, links.to_road)
+    return OnLand(ways, legs, surface, net.linked, net.links.to_road)
+
+
+@dataclass(frozen=True)
+class _Net:
+    """The roads on the grid, with the ways and links over land that are known: `roads` is in the first state."""
+
+    network: Network
+    speeds: dict[str, Float]
+    main: Bool
+    land: Land
+    at: Doors
+    crossed: Crossings
+    ways: pd.DataFrame
+    legs: Legs
+    links: Links
+    linked: Network
+    roads: Roads
+    cells: RoadCells
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        speeds: dict[str, Float],
+        land: Land,
+        at: Doors,
+        ways: pd.DataFrame,
+        legs: Legs,
+        main: Bool,
+        near_km: float,
+    ) -> "_Net":
+        """Cut the roads where the settlements' own ways meet them, and say who may walk."""
+        ever = np.max(list(speeds.values()), axis=0) > 0
+        ashore = ever & (network.edges[fields.ROAD_CLASS] != "ferry").to_numpy()
+        crossed, links = crossings(network, land.grid).some(ashore), no_links()
+        roads = Roads.cut_at(_at_speed(network, next(iter(speeds.values())), links), ways)
+        cells = crossed.on(roads)
+        legs = legs_on_land(legs, land, at, cells, near_km=near_km)
+        walks = np.ones(len(at.own), bool)
+        walks[legs.settlement[np.isfinite(legs.access_min) & main[ways["edge"].to_numpy(np.int64)]]] = False
+        nobody = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _DIRECT.items()})
+        legs = replace(legs, walkers=Walkers(land, at, walks, legs.over_land_max_km), direct=nobody)
+        return cls(network, speeds, main, land, at, crossed, ways, legs, links, network, roads, cells)
+
+    def state(self, key: str) -> tuple[Roads, RoadCells]:
+        """Return the roads, and where those that are open run, in a state of the year."""
+        if key == next(iter(self.speeds)):
+            return self.roads, open_cells(self.cells)
+        roads = self.roads.with_minutes_of(_at_speed(self.linked, self.speeds[key], self.links))
+        return roads, open_cells(replace(self.cells, roads=roads))
+
+    def solved(
+        self, pairs: list[tuple[str, str]], centre: dict[str, Bool], reach: Reach
+    ) -> Iterator[tuple[str, str, Search, Spread]]:
+        """Search the roads of each state from the centres of each tier, and carry the minutes over the land."""
+        for key, of_key in groupby(pairs, key=lambda pair: pair[0]):
+            roads, here = self.state(key)
+            for _, tier in of_key:
+                search = search_roads(roads, self.legs, centre[tier])
+                door_min = np.where(centre[tier], 0.0, search.travel_time_min)
+                yield key, tier, search, Spread.of(self.land, self.at, here, search.found.minutes, door_min, reach)
+
+    def with_ways(self, walks: pd.DataFrame) -> "_Net":
+        """Return the net with further ways over land."""
+        if not len(walks):
+            return self
+        ways, legs = _with(self.ways, self.legs, walks, self.network)
+        return replace(self, ways=ways, legs=legs)._cut()
+
+    def with_links(self, gained: list[Links]) -> "_Net":
+        """Return the net with further links over land."""
+        links = self.links.with_more(gained)
+        ways, legs, to_centre = self.ways, self.legs, links.new_beside(self.links).to_centre
+        if len(to_centre):
+            ways, legs = _with(ways, legs, to_centre, self.network)
+        linked = with_links(self.network, links.to_road, self.land, self.at.lonlat)
+        return replace(self, ways=ways, legs=legs, links=links, linked=linked)._cut()
+
+    def _cut(self) -> "_Net":
+        network = _at_speed(self.linked, next(iter(self.speeds.values())), self.links)
+        roads = Roads.cut_at(network, self.ways, self.links.to_road)
+        return replace(self, roads=roads, cells=self.crossed.on(roads))
+
+    def on_main(self) -> Int:
+        """Return the cells that the main network crosses."""
+        crossed = np.zeros(self.land.friction.size, bool)
+        crossed[self.cells.cell[self.main[self.roads.pieces.edge[self.cells.piece]]]] = True
+        return np.flatnonzero(crossed)
+
+
+def _at_speed(network: Network, speed: Float, links: Links) -> Network:
+    return Network(network.nodes, with_minutes(network.edges, np.concatenate([speed, links_kph(links.to_road)])))
 
 
 _DIRECT = {"settlement": np.int64, "to": np.int64, "access_min": float, "km": float, "path": object}

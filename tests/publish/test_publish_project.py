@@ -135,6 +135,8 @@ def written(folder, country, language, *, polygons):
         layers["regions"] = regions
     else:
         layers[EXTENTS] = region_extents(settlements)
+    ways = {f.TIER: "town", "off_road": [False, True], "journeys": [3, 1], f.POPULATION: [900.0, np.nan]}
+    layers["flows"] = gpd.GeoDataFrame(ways, geometry=country["roads"].geometry.to_numpy()[:2], crs=4326)
     layers["water"] = gpd.GeoDataFrame(geometry=[shapely.box(58, 44, 61, 46)], crs=4326)
     layers["land"] = gpd.GeoDataFrame(geometry=[shapely.box(46.5, 40.6, 87.3, 55.4)], crs=4326)
     about = About(EVIL, ["Дереккөз: A & B (CC BY 4.0)", "[% 1 + 1 %]"], ["Shalgai 9.9", "grid.cell_km = 5"], language)
@@ -213,7 +215,8 @@ def test_layers_are_found_beside_the_project(seen, folders):
 def test_groups_hold_results_and_context(opened):
     w = words(opened["language"])
     results, context = opened["groups"][w["project.results"]], opened["groups"][w["project.context"]]
-    assert results[:4] == [w["layer.centres"], w["layer.settlements"], w["map.travel_time"], w["project.distance"]]
+    first = [w[f"layer.{name}"] for name in ("centres", "settlements", "flows")]
+    assert results[:5] == [*first, w["map.travel_time"], w["project.distance"]]
     assert w["layer.roads"] in context
     assert w["layer.water"] in context
     surfaces = opened["groups"][w["map.travel_time"]]
