@@ -12,7 +12,8 @@ from gis.fields import ROAD_CLASS
 from gis.kernels.paths import accumulate
 from gis.space.geodesy import parts_of_lines, points_along
 from gis.stages.journey_parts import steps_onward
-from gis.stages.travel import BY_ROAD, OVER_LAND, Legs, Roads, Search, search_roads
+from gis.stages.legs import Legs
+from gis.stages.travel import BY_ROAD, OVER_LAND, Roads, Search, search_roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

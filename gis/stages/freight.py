@@ -5,7 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.kernels.paths import accumulate
-from gis.stages.travel import BY_ROAD, Legs, Roads, search_roads
+from gis.stages.legs import Legs
+from gis.stages.travel import BY_ROAD, Roads, search_roads
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -37,7 +38,8 @@ def months_without_freight(journeys: pd.DataFrame, centre: Bool, roads: Roads, l
     >>> import geopandas as gpd, shapely
     >>> from gis.space.network import Network, node_at_vertices
     >>> from gis.space.snapping import snap
-    >>> from gis.stages.travel import access_legs, road_journeys
+    >>> from gis.stages.legs import access_legs
+    >>> from gis.stages.travel import road_journeys
     >>> lines = gpd.GeoSeries.from_wkt(["LINESTRING (60 0, 61 0)", "LINESTRING (61 0, 62 0)"], crs="EPSG:4326")
     >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=lines))
     >>> network = Network(network.nodes, network.edges.assign(forward_min=60.0, backward_min=60.0))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gis.fields import ROAD_CLASS
 from gis.kernels.paths import accumulate, accumulate_all
-from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Legs, Roads, Search, search_roads
+from gis.stages.legs import Legs
+from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Roads, Search, search_roads
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]

@@ -13,9 +13,10 @@ from gis.kernels.along import ROUNDING_MIN
 from gis.space.geodesy import points_along
 from gis.space.network import Network
 from gis.stages.land import Land
+from gis.stages.legs import Legs
 from gis.stages.over_land import Spread
 from gis.stages.surface import not_beaten
-from gis.stages.travel import OVER_LAND, Legs, Search
+from gis.stages.travel import OVER_LAND, Search
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

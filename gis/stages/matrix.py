@@ -6,7 +6,8 @@ from scipy.spatial import cKDTree
 
 from gis.kernels.paths import contract_chains, travel_matrix
 from gis.space.geodesy import GEOD
-from gis.stages.travel import Legs, Roads
+from gis.stages.legs import Legs
+from gis.stages.travel import Roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

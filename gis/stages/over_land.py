@@ -12,8 +12,9 @@ from gis.kernels.along import ROUNDING_MIN
 from gis.kernels.cost_distance import CostDistance
 from gis.space.geodesy import points_along, segment_lengths_m
 from gis.stages.land import Doors, Land
+from gis.stages.legs import Legs
 from gis.stages.surface import RoadCells, not_beaten
-from gis.stages.travel import Legs, Roads, Search
+from gis.stages.travel import Roads, Search
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -30,7 +31,7 @@ def legs_on_land(legs: Legs, land: Land, at: Doors, cells: RoadCells, *, near_km
     Parameters
     ----------
     legs
-        As `gis.stages.travel.access_legs` returns them; the first of them are the settlements' own, in order.
+        As `gis.stages.legs.access_legs` returns them; the first of them are the settlements' own, in order.
     land, at, cells
         The land, where the settlements step onto it, and where roads may be entered.
 

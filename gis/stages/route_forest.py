@@ -12,7 +12,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gis.stages._route_pieces import Pieces, steps_of_all
-from gis.stages.travel import Legs, Roads
+from gis.stages.legs import Legs
+from gis.stages.travel import Roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -162,7 +163,8 @@ def route_forest(
     --------
     >>> from gis.space.network import Network, node_at_vertices
     >>> from gis.space.snapping import snap
-    >>> from gis.stages.travel import access_legs, road_journeys
+    >>> from gis.stages.legs import access_legs
+    >>> from gis.stages.travel import road_journeys
     >>> line = shapely.from_wkt(["LINESTRING (60 0, 61 0, 62 0)"])
     >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
     >>> network = Network(network.nodes, network.edges.assign(forward_min=200.0, backward_min=200.0))

@@ -14,7 +14,8 @@ from gis.fields import NAME, REF, ROAD_CLASS, SPEED_KPH, SURFACE
 from gis.kernels.paths import route as nodes_of_route
 from gis.space.geodesy import parts_of_lines
 from gis.stages.journey_parts import SHARE_LEAST
-from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, Legs, Roads, search_roads
+from gis.stages.legs import Legs
+from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, Roads, search_roads
 
 Float = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from scipy.spatial import cKDTree
 
 from gis.fields import POPULATION
 from gis.space.geodesy import GEOD
-from gis.stages.travel import Legs, Roads
+from gis.stages.legs import Legs
+from gis.stages.travel import Roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -21,7 +21,8 @@ from gis.stages.certainty import (
     population_errors,
     speed_factors,
 )
-from gis.stages.travel import OVER_LAND, STRAIGHT, Legs, Roads, road_journeys
+from gis.stages.legs import Legs
+from gis.stages.travel import OVER_LAND, STRAIGHT, Roads, road_journeys
 from gis.stages.viability import Rule, viability
 from gis.steps.remoteness import remoteness, supply
 from gis.steps.travel import Travelled

@@ -14,6 +14,7 @@ from gis.space.geodesy import points_along
 from gis.space.impedance import with_minutes
 from gis.space.network import Network
 from gis.stages.land import Doors, Land, Walkers, doors
+from gis.stages.legs import Legs
 from gis.stages.links import Links, links_kph, links_over_land, no_links, with_links
 from gis.stages.over_land import (
     Reach,
@@ -24,7 +25,7 @@ from gis.stages.over_land import (
     ways_of_centres,
 )
 from gis.stages.surface import Crossings, RoadCells, crossings
-from gis.stages.travel import Legs, Roads, Search, search_roads
+from gis.stages.travel import Roads, Search, search_roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -18,6 +18,7 @@ from gis.space.network import Network, node_at_crossings, node_at_vertices, with
 from gis.space.snapping import ways_to_roads
 from gis.stages.freight import months_without_freight
 from gis.stages.land import Land
+from gis.stages.legs import Legs, access_legs
 from gis.stages.links import links_kph
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
@@ -25,9 +26,7 @@ from gis.stages.travel import (
     OVER_LAND,
     PART_OF_YEAR,
     PARTS,
-    Legs,
     Roads,
-    access_legs,
     road_journeys,
     straight_journeys,
     tier_levels,

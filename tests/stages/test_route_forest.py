@@ -12,9 +12,10 @@ from test_stages_over_land import solve, world
 from test_stages_travel import LEGS, Case, _case
 
 from gis.space.snapping import ways_to_roads
+from gis.stages.legs import access_legs
 from gis.stages.route_forest import RouteForest, route_forest
 from gis.stages.routes import Route, route
-from gis.stages.travel import AT_CENTRE, NONE, Roads, access_legs, road_journeys
+from gis.stages.travel import AT_CENTRE, NONE, Roads, road_journeys
 
 
 def _forest(points, roads, legs, centre) -> tuple[RouteForest, dict[tuple[str, str], Route]]:

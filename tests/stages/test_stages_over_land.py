@@ -22,13 +22,14 @@ from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
 from gis.stages.journey_parts import journey_parts
 from gis.stages.land import Land, Walkers, doors
+from gis.stages.legs import access_legs
 from gis.stages.links import links_kph
 from gis.stages.matrix import road_matrix
 from gis.stages.over_land import Reach, Spread, open_cells
 from gis.stages.routes import route
 from gis.stages.support import road_pairs
 from gis.stages.surface import crossings
-from gis.stages.travel import Roads, access_legs, road_journeys
+from gis.stages.travel import Roads, road_journeys
 from gis.steps.over_land import OnLand, on_land
 from gis.steps.seasons import Year
 from gis.steps.travel import _main_network

@@ -14,9 +14,10 @@ from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
 from gis.stages.land import Land, doors
+from gis.stages.legs import access_legs
 from gis.stages.over_land import Reach, Spread
 from gis.stages.surface import crossings, distance_surface, over_land_friction
-from gis.stages.travel import Roads, access_legs, road_journeys
+from gis.stages.travel import Roads, road_journeys
 
 GEOD = Geod(ellps="WGS84")
 BOX = (67.6, 49.7, 69.0, 50.4)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gis.space.impedance import with_minutes
 from gis.space.network import Network, node_at_vertices
 from gis.space.snapping import ways_to_roads
+from gis.stages.legs import Legs, access_legs
 from gis.stages.support import catchments, propose, road_pairs, satellites, straight_pairs
-from gis.stages.travel import Legs, Roads, access_legs, road_journeys, straight_journeys
+from gis.stages.travel import Roads, road_journeys, straight_journeys
 
 LEGS = {"near_km": 2.0, "near_kph": 20.0, "over_land_kph": 8.0, "over_land_max_km": 12.0}
 
