@@ -223,6 +223,7 @@ def road_journeys(
     >>> import shapely
     >>> from gis.space.network import node_at_vertices
     >>> from gis.space.snapping import snap
+    >>> from gis.stages.legs import access_legs
     >>> line = shapely.from_wkt(["LINESTRING (60 0, 61 0)"])
     >>> network = node_at_vertices(gpd.GeoDataFrame(geometry=line, crs="EPSG:4326"))
     >>> network = Network(network.nodes, network.edges.assign(forward_min=100.0, backward_min=100.0))
