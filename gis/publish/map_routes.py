@@ -45,14 +45,24 @@ def within(
     """
     if forest is None:
         return None
+    near: dict[int, RouteForest] = {}
+
+    def described(times: int, left: Sequence[str]) -> tuple[Json, bool]:
+        if times not in near:
+            near[times] = simplified(forest, tolerance * times)
+        made = routes(near[times].of_tiers(left), ids, tiers, seasons, tolerance * times)
+        return made, len(zlib.compress(pack(made), 6)) <= BYTES
+
     for drop in range(len(tiers) + 1):
-        some, made = forest.of_tiers(tiers[drop:]), None
-        for times in _TIMES if len(some.ends) else ():
-            made = routes(some, ids, tiers, seasons, tolerance * times)
-            if len(zlib.compress(pack(made), 6)) <= BYTES:
-                break
-        else:
-            if len(some.ends):
+        left, made = tiers[drop:], None
+        if len(forest.of_tiers(left).ends):
+            if drop and not described(_TIMES[-1], left)[1]:
+                continue  # no need to try what is finer
+            for times in _TIMES:
+                made, fits = described(times, left)
+                if fits:
+                    break
+            else:
                 continue
         if drop:
             message = "routes to centres of these tiers would make the map too large: it does not draw them"
@@ -62,19 +72,24 @@ def within(
     return None
 
 
+def simplified(forest: RouteForest, tolerance: float) -> RouteForest:
+    """Return the forest with its lines at most so many degrees from the road, or twice as far from a way over land."""
+    return forest.simplified(np.where(forest.off_road, _OFF_ROAD, 1.0) * tolerance)
+
+
 def routes(forest: RouteForest, ids: pd.Index, tiers: Sequence[str], seasons: Sequence[str], tolerance: float) -> Json:
     """Describe the forest of routes.
 
     Parameters
     ----------
     forest
-        From `gis.stages.route_forest.route_forest`.
+        From `simplified`.
     ids
         Of the settlements, in the order of the page; they are the first nodes. One that the forest lacks has no route.
     tiers, seasons
         Those of the page; a pair that the forest lacks has no ways.
     tolerance
-        How far a line may be from the road, in degrees.
+        How far a line is from the road, in degrees.
 
     Returns
     -------
@@ -89,25 +104,24 @@ def routes(forest: RouteForest, ids: pd.Index, tiers: Sequence[str], seasons: Se
         - `of`: the number of the way by tier and season, or -1.
     """
     unit = unit_for(tolerance)
-    near = forest.simplified(np.where(forest.off_road, _OFF_ROAD, 1.0) * tolerance)
-    turn, place = _order(near, ids)
-    ends = place[near.ends]
+    turn, place = _order(forest, ids)
+    ends = place[forest.ends]
     flipped, ends = ends[:, 0] > ends[:, 1], np.sort(ends, axis=1)
     ranked = np.lexsort([ends[:, 1], ends[:, 0]])
     number = np.append(np.argsort(ranked), -1)  # the last stands for -1
     ends = ends[ranked]
-    whole = np.rint(near.xy[turn] * (DEGREE / unit)).astype(np.int64)
-    whole[: len(ids)] = np.asarray([degrees(axis) for axis in near.xy[turn[: len(ids)]].T], np.int64).T // unit
-    steps, count = _vertices(near, ranked, flipped, whole[ends[:, 0]], unit)
+    whole = np.rint(forest.xy[turn] * (DEGREE / unit)).astype(np.int64)
+    whole[: len(ids)] = np.asarray([degrees(axis) for axis in forest.xy[turn[: len(ids)]].T], np.int64).T // unit
+    steps, count = _vertices(forest, ranked, flipped, whole[ends[:, 0]], unit)
     at_first, at_second = _places(ends)
     ways: list[Json] = []
     seen: dict[bytes, int] = {}
     of = [[-1] * len(seasons) for _ in tiers]
     for t, tier in enumerate(tiers):
         for s, season in enumerate(seasons):
-            if (tier, season) not in near.onward:
+            if (tier, season) not in forest.onward:
                 continue
-            stretch = number[np.where(turn < 0, -1, near.onward[tier, season][turn])]
+            stretch = number[np.where(turn < 0, -1, forest.onward[tier, season][turn])]
             here = ends[stretch, 0] == np.arange(len(stretch))
             onward = np.where(stretch < 0, 0, np.where(here, at_first[stretch], at_second[stretch]) + 1)
             key = onward.tobytes()
@@ -118,7 +132,7 @@ def routes(forest: RouteForest, ids: pd.Index, tiers: Sequence[str], seasons: Se
     x, y = whole[len(ids) :].T.tolist()
     return {
         "unit": unit, "x": x, "y": y, "from": ends[:, 0].tolist(), "to": (ends[:, 1] - ends[:, 0]).tolist(),
-        "off": near.off_road[ranked].astype(int).tolist(), "count": count.tolist(),
+        "off": forest.off_road[ranked].astype(int).tolist(), "count": count.tolist(),
         "dx": steps[:, 0].tolist(), "dy": steps[:, 1].tolist(), "ways": ways, "of": of,
     }  # fmt: skip
 

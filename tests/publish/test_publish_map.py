@@ -826,7 +826,7 @@ def followed(made, places, row, tier, season):
 def told_of(made, ids):
     """Whether every route that the page is told of is that of the forest, and how many there are."""
     forest = made["routes"]
-    told = map_routes.routes(forest, ids, tools.TIERS, SEASONS, 4e-5)
+    told = map_routes.routes(map_routes.simplified(forest, 4e-5), ids, tools.TIERS, SEASONS, 4e-5)
     places = shapely.get_coordinates(made["settlements"].geometry.loc[ids].to_numpy())
     drawn = 0
     for t, tier in enumerate(tools.TIERS):
@@ -856,14 +856,14 @@ def test_settlements_that_the_page_or_the_forest_lacks_do_no_harm():
     some = made["settlements"].index[5:]
     assert told_of(made, some)[1] > 150
     more = some.append(pd.Index(["nobody knows it"]))
-    told = map_routes.routes(made["routes"], more, tools.TIERS, SEASONS, 4e-5)
+    told = map_routes.routes(map_routes.simplified(made["routes"], 4e-5), more, tools.TIERS, SEASONS, 4e-5)
     assert all(way["onward"][len(some)] == 0 for way in told["ways"])
 
 
 def test_routes_for_which_there_is_no_room_are_named(monkeypatch, tmp_path):
     made = rich(200)
-    lowest = map_routes.routes(made["routes"].of_tiers(tools.TIERS[-1:]), made["settlements"].index, tools.TIERS,
-                               SEASONS, 0.04)  # fmt: skip
+    some = map_routes.simplified(made["routes"].of_tiers(tools.TIERS[-1:]), 0.04)
+    lowest = map_routes.routes(some, made["settlements"].index, tools.TIERS, SEASONS, 0.04)
     monkeypatch.setattr(map_routes, "BYTES", len(zlib.compress(pack(lowest), 6)) + 400)
     findings = write_map(
         tmp_path / "map.html", settlements=made["settlements"], tiers=tools.TIERS, seasons=SEASONS,
