@@ -47,6 +47,11 @@ class Network:
     nodes: gpd.GeoDataFrame
     edges: gpd.GeoDataFrame
 
+    @property
+    def is_link(self) -> NDArray[np.bool_]:
+        """Say which edges are no roads but links over land (`gis.stages.links`): they join no nodes of the network."""
+        return np.asarray(self.edges[FROM_ID].to_numpy() < 0)
+
 
 def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
     """Split roads at every vertex that two of them share, the convention of OpenStreetMap.

@@ -8,7 +8,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis.fields import ROAD_CLASS
 from gis.kernels.paths import accumulate
 from gis.space.geodesy import parts_of_lines, points_along
 from gis.stages.journey_parts import steps_onward
@@ -46,14 +45,9 @@ class Pieces:
 
     def off_road(self, piece: Int) -> Bool:
         """Say which pieces are on no road."""
-        edges = self.roads.network.edges
         off = np.ones(len(piece), bool)
         on = piece < self.first_way
-        if ROAD_CLASS in edges:
-            over_land = (edges[ROAD_CLASS] == OVER_LAND).to_numpy()
-            off[on] = over_land[self.roads.pieces.edge[piece[on]]]
-        else:
-            off[on] = False
+        off[on] = self.roads.network.is_link[self.roads.pieces.edge[piece[on]]]
         return off
 
     def lines(self, piece: Int) -> NDArray[np.object_]:

@@ -175,7 +175,7 @@ def _along(roads: Roads, nodes: NDArray[np.int64]) -> list[dict[str, Any]]:
     lines = parts_of_lines(of.geometry.to_numpy(), pieces.start[piece], pieces.end[piece])
     lines = np.where(along, lines, shapely.reverse(lines))
     columns = [column for column in _ROAD_COLUMNS if column in of]
-    linked = (of[ROAD_CLASS] == OVER_LAND).to_numpy() if ROAD_CLASS in of else np.zeros(len(of), bool)
+    linked = roads.network.is_link[pieces.edge[piece]]
     return [
         {
             "kind": OVER_LAND if linked[i] else ROAD,

@@ -7,7 +7,6 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.fields import FROM_ID
 from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, minutes_along
 from gis.kernels.least import least_of_groups
 from gis.kernels.paths import nearest
@@ -213,8 +212,7 @@ def crossings(network: Network, grid: Grid) -> Crossings:
     here, there = here[within], there[within]
     ny, nx = grid.shape
     c, r = (np.floor(np.interp((here + there) / 2, place, position)) for position in (column, row))
-    is_road = network.edges[FROM_ID].to_numpy()[(here / 2).astype(np.int64)] >= 0
-    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx) & is_road
+    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx) & ~network.is_link[(here / 2).astype(np.int64)]
     return Crossings(grid, (r[inside] * nx + c[inside]).astype(np.int64), here[inside], there[inside])
 
 

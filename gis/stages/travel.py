@@ -150,10 +150,9 @@ class Roads:
         minutes, piece = minutes[used], used % max(len(pieces.edge), 1)
         edges, edge = network.edges, pieces.edge[piece]
         km = edges[LENGTH_M].to_numpy(float)[edge] / 1000.0 * (pieces.end - pieces.start)[piece]
-        of_class = edges[ROAD_CLASS] if ROAD_CLASS in edges else pd.Series("", edges.index)
-        track, link = of_class.isin(TRACK_CLASSES).to_numpy()[edge], (of_class == OVER_LAND).to_numpy()[edge]
+        track = edges[ROAD_CLASS].isin(TRACK_CLASSES).to_numpy()[edge] if ROAD_CLASS in edges else False
         graph = csr_graph(pieces.n_nodes, tail, head, minutes)
-        track_min, link_min = np.where(track, minutes, 0.0), np.where(link, minutes, 0.0)
+        track_min, link_min = np.where(track, minutes, 0.0), np.where(network.is_link[edge], minutes, 0.0)
         return cls(network, pieces, graph, used, km, track_min, link_min, (forward, backward))
 
 

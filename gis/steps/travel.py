@@ -23,7 +23,6 @@ from gis.stages.links import links_kph
 from gis.stages.routes import Route, route
 from gis.stages.seasons import month_summary
 from gis.stages.travel import (
-    OVER_LAND,
     PART_OF_YEAR,
     PARTS,
     Roads,
@@ -96,8 +95,8 @@ class Travelled:
         """Return the edges of the first season that are roads: without the links over land between them."""
         if self.roads is None:
             return None
-        edges = self.roads[0].network.edges
-        return edges[edges[fields.ROAD_CLASS] != OVER_LAND]
+        network = self.roads[0].network
+        return network.edges[~network.is_link]
 
     def route(self, settlement: str, tier: str, season: str | None = None) -> Route:
         """Draw the journey of a settlement to its centre of a tier, in the first season or a named one.
