@@ -68,7 +68,7 @@ def trails(answer: CostDistance, cells: ArrayLike, *, dx: ArrayLike, dy: ArrayLi
     ([5, 4, 0], [0], [0.241, 0.0])
     """
     ny, nx = answer.minutes.shape
-    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+    lengths = _lengths(ny, dx, dy)
     begin = np.asarray(cells, np.int64)
     moves = answer.move_in.ravel()
     count = np.empty(len(begin), np.int64)
@@ -77,6 +77,15 @@ def trails(answer: CostDistance, cells: ArrayLike, *, dx: ArrayLike, dy: ArrayLi
     path, km = np.empty(first[-1], np.int64), np.zeros(len(begin))
     _follow(moves, nx, lengths, begin, first, path, km)
     return Trails(path, first, km)
+
+
+def _lengths(ny: int, dx: ArrayLike, dy: ArrayLike) -> Float:
+    return move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+
+
+def _land(friction: Float, dx: ArrayLike, dy: ArrayLike, elevation: Float | None) -> Land:
+    z = np.empty((0, 0)) if elevation is None else np.ascontiguousarray(elevation, np.float64)
+    return Land(np.ascontiguousarray(friction, np.float64), z, _lengths(len(friction), dx, dy), False)
 
 
 @kernel
@@ -114,7 +123,7 @@ def trail_km(answer: CostDistance, cells: ArrayLike, *, dx: ArrayLike, dy: Array
     [0.241, 0.0]
     """
     ny, nx = answer.minutes.shape
-    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
+    lengths = _lengths(ny, dx, dy)
     km = np.full(ny * nx, -1.0)
     here = np.asarray(cells, np.int64)
     _measure(answer.move_in.ravel(), nx, lengths, here, km)
@@ -157,11 +166,8 @@ def minutes_back(
     >>> bool(down < up), round(float(up), 1)
     (True, 4.2)
     """
-    ny = len(friction)
-    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
-    z = np.empty((0, 0)) if elevation is None else np.ascontiguousarray(elevation, np.float64)
     out = np.zeros(len(found.km))
-    _back(Land(np.ascontiguousarray(friction, np.float64), z, lengths, False), found.cells, found.first, out)
+    _back(_land(friction, dx, dy, elevation), found.cells, found.first, out)
     return out
 
 
@@ -201,16 +207,13 @@ def steps_out(
     >>> [one.tolist() for one in steps_out(minutes, friction, [1], dx=100, dy=100)]
     [[4.0], [2], [0.1]]
     """
-    ny = len(friction)
-    lengths = move_lengths(*(np.broadcast_to(np.asarray(size, float), (ny,)) for size in (dx, dy)))
-    z = np.empty((0, 0)) if elevation is None else np.ascontiguousarray(elevation, np.float64)
-    land = Land(np.ascontiguousarray(friction, np.float64), z, lengths, False)
+    land = _land(friction, dx, dy, elevation)
     here = np.asarray(cells, np.int64)
     least, move = np.full(len(here), np.inf), np.full(len(here), -1, np.int64)
     _out(land, np.asarray(minutes, np.float64), here, neighbours, least, move)
     beside = np.where(move >= 0, here - ROWS[move] * friction.shape[1] - COLUMNS[move], -1)
     upper = np.minimum(here, np.where(move >= 0, beside, here)) // friction.shape[1]
-    return least, beside, np.where(move >= 0, lengths[KIND[move], upper] / 1000.0, np.inf)
+    return least, beside, np.where(move >= 0, land.lengths[KIND[move], upper] / 1000.0, np.inf)
 
 
 @kernel

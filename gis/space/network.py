@@ -192,6 +192,10 @@ class Pieces:
     end: Float
     cut_node: Int
 
+    def on_edges(self, piece: Int, share: Float) -> tuple[Int, Float]:
+        """Return the edges of places on pieces, and where on them, from how far along the pieces they are."""
+        return self.edge[piece], self.start[piece] + (self.end - self.start)[piece] * share
+
 
 def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
     """Cut edges at points, without cutting their geometries.

@@ -84,7 +84,7 @@ class Land:
         dx, dy = self.grid.cell_sizes_m()
         return trail_km(answer, cells, dx=dx, dy=dy)
 
-    def out_of(self, cells: Int, answer: CostDistance) -> tuple[Float, Int, Float]:
+    def out_of(self, answer: CostDistance, cells: Int) -> tuple[Float, Int, Float]:
         """Return the minutes of the quickest ways out of cells, the cells beside them, and the kilometres to those."""
         dx, dy = self.grid.cell_sizes_m()
         return steps_out(

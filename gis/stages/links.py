@@ -22,7 +22,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-_PLACE = ["edge", "fraction", "to_edge", "to_fraction"]
+_PLACE, _WAY = ["edge", "fraction", "to_edge", "to_fraction"], ["settlement", "edge", "fraction"]
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,16 @@ class Links:
         """Return those that are not among others."""
         return Links(
             _not_in(self.to_road, others.to_road, _PLACE),
-            _not_in(self.to_centre, others.to_centre, ["settlement", "edge", "fraction"]),
+            _not_in(self.to_centre, others.to_centre, _WAY),
         )
 
     def with_more(self, more: "list[Links]") -> "Links":
         """Return these and those; of equal ones the quickest."""
         roads = pd.concat([self.to_road, *(one.to_road for one in more)], ignore_index=True)
         centres = pd.concat([self.to_centre, *(one.to_centre for one in more)], ignore_index=True)
-        by = ["settlement", "edge", "fraction"]
         return Links(
             roads.sort_values([*_PLACE, "minutes"], kind="stable").drop_duplicates(_PLACE, ignore_index=True),
-            centres.sort_values([*by, "into_min"], kind="stable").drop_duplicates(by, ignore_index=True),
+            centres.sort_values([*_WAY, "into_min"], kind="stable").drop_duplicates(_WAY, ignore_index=True),
         )
 
 
@@ -107,7 +106,7 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
     """
     roads = spread.cells.roads
     side = spread.cells.some(np.flatnonzero(~main[roads.pieces.edge[spread.cells.piece]]))
-    minutes, beside, step_km = spread.land.out_of(side.cell, spread.answer)
+    minutes, beside, step_km = spread.land.out_of(spread.answer, side.cell)
     gains = minutes < side.at_ends(spread.node_minutes) - ROUNDING_MIN
     some = np.flatnonzero(gains.any(axis=0))
     if not len(some):
@@ -131,17 +130,10 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
         }
     )
     ends = [over.assign(share=share)[there] for share, there in zip((side.enter, side.leave), gains, strict=True)]
-    every = pd.concat(ends, ignore_index=True)
-    piece, share, total = (
-        every["piece"].to_numpy(np.int64),
-        every["share"].to_numpy(float),
-        every["total"].to_numpy(float),
-    )
-    kept, pieces = np.flatnonzero(not_beaten(roads, piece, share, total)), roads.pieces
-    every, piece, share = every.iloc[kept], piece[kept], share[kept]
-    every = every.assign(
-        edge=pieces.edge[piece], fraction=pieces.start[piece] + (pieces.end - pieces.start)[piece] * share
-    )
+    every = pd.concat(ends).sort_values(["piece", "share"], kind="stable", ignore_index=True)
+    piece, share, total = (every[name].to_numpy() for name in ("piece", "share", "total"))
+    edge, fraction = roads.pieces.on_edges(piece, share)
+    every = every.assign(edge=edge, fraction=fraction)[not_beaten(roads, piece, share, total)]
     arrive = every[every["to"] >= 0]
     to_centre = pd.DataFrame(
         {

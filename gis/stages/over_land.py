@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.fields import BACKWARD_MIN, FORWARD_MIN
 from gis.kernels.along import ROUNDING_MIN
 from gis.kernels.cost_distance import CostDistance
 from gis.space.geodesy import points_along, segment_lengths_m
@@ -67,7 +66,7 @@ class Reach:
 
     land: Land
     max_km: float
-    _last: tuple[Bool, Float] | None = None
+    _last: tuple[Bool, Float, bool] | None = None
 
     def of(self, start: Float) -> Float:
         """Return the friction within reach of the cells that have minutes, `inf` beyond.
@@ -76,12 +75,12 @@ class Reach:
         """
         led = np.isfinite(start)
         if self._last is not None:
-            cells, near = self._last
-            whole = np.array_equal(near, self.land.friction, equal_nan=True)
+            cells, near, whole = self._last
             if np.array_equal(led, cells) or (whole and not (cells & ~led).any()):
                 return near
-        self._last = led, self.land.near(np.flatnonzero(led), self.max_km)
-        return self._last[1]
+        near = self.land.near(np.flatnonzero(led), self.max_km)
+        self._last = led, near, np.array_equal(near, self.land.friction, equal_nan=True)
+        return near
 
 
 @dataclass(frozen=True)
@@ -210,9 +209,8 @@ class Spread:
             `to`, `edge`, `fraction` and `via` as `walks` returns them; `access_min`, `into_min` and `km` of the way
             from the cell to the road, by way of a settlement, or to the centre; 0 where a road is in the cell.
         """
-        stretch, share = self.road_of(end, starts)
-        piece = np.where(stretch >= 0, self.cells.piece[stretch], -1)
-        host = self.host_of(end, starts)
+        piece, share = self._road_of(end, starts)
+        host = self._host_of(end, starts)
         # The host whose minutes the cell has: always a centre before a road, a road before another settlement.
         hosted = (host >= 0) & (centre[host] | (piece < 0))
         j, way = host[hosted], np.maximum(search.way[host[hosted]], 0)
@@ -224,7 +222,7 @@ class Spread:
         ):  # fmt: skip
             more[name] = np.zeros(len(end))
             more[name][hosted] = own[j] * door + np.where(by_road, of_way[way], 0.0)
-        edge, fraction = _on_edges(self.cells, piece, share)
+        edge, fraction = self.cells.roads.pieces.on_edges(piece, share)
         edge[hosted] = np.where(by_road, ways["edge"].to_numpy(np.int64)[way], -1)
         fraction[hosted] = np.where(by_road, ways["fraction"].to_numpy(float)[way], 0.0)
         to = np.full(len(end), -1)
@@ -238,12 +236,12 @@ class Spread:
         0 where it only steps onto the land there: its own way to the middle of the cell is in the minutes.
         """
         cell = self.at.cell[who]
-        host = self.host_of(cell, self.start.reshape(-1)[cell])
+        host = self._host_of(cell, self.start.reshape(-1)[cell])
         metres = segment_lengths_m(self.at.lonlat[who], self.at.lonlat[host])
         return np.where(host < 0, np.inf, np.where(self.at.own[host] == cell, metres / 1000.0, 0.0))
 
-    def road_of(self, end: Int, starts: Float) -> tuple[Int, Float]:
-        """Return the stretch of road that gave each cell its minutes, and where on its piece; -1 where none did."""
+    def _road_of(self, end: Int, starts: Float) -> tuple[Int, Float]:
+        """The piece of road that gave each cell its minutes, and where on it; -1 where none did."""
         here = np.flatnonzero(np.isin(self.cells.cell, end))
         few = self.cells.some(here)
         minutes = few.at_ends(self.node_minutes)
@@ -251,10 +249,10 @@ class Spread:
         at = _first_of(few.cell, np.minimum(*minutes), np.arange(len(here)), end, starts)
         if not len(here):
             return at, np.zeros(len(end))
-        return np.where(at >= 0, here[at], -1), share[at]
+        return np.where(at >= 0, few.piece[at], -1), share[at]
 
-    def host_of(self, end: Int, starts: Float) -> Int:
-        """Return the settlement whose door gave each cell its minutes; -1 where none did."""
+    def _host_of(self, end: Int, starts: Float) -> Int:
+        """The settlement whose door gave each cell its minutes; -1 where none did."""
         cell = np.concatenate([self.at.own, self.at.cell])
         minutes = np.concatenate([self.door_min, self.door_min + self.at.minutes])
         return _first_of(cell, minutes, np.tile(np.arange(len(self.door_min)), 2), end, starts)
@@ -302,18 +300,13 @@ def ways_of_centres(
     DataFrame
         As `Spread.walks` returns it.
     """
-    around = [
-        _Around.of(land, at, cells, who, max_km)
-        for who in {
-            who.tobytes(): who for who in (np.flatnonzero(c & walks & (at.cell >= 0)) for c in centres)
-        }.values()
-        if len(who)
-    ]
+    groups = (np.flatnonzero(centre & walks & (at.cell >= 0)) for centre in centres)
+    distinct = {who.tobytes(): who for who in groups if len(who)}  # tiers may have the same centres
+    around = [_Around.of(land, at, cells, who, max_km) for who in distinct.values()]
     used = [np.zeros(len(places.piece), bool) for places in around]
     for roads in states if around else ():
-        is_open = np.isfinite(np.minimum(*roads.piece_min))
         for places, left in zip(around, used, strict=True):
-            left |= is_open[places.piece] & not_beaten(roads, places.piece, places.share, places.minutes)
+            left |= roads.is_open[places.piece] & not_beaten(roads, places.piece, places.share, places.minutes)
     frames = [places.ways(np.flatnonzero(left)) for places, left in zip(around, used, strict=True)]
     if not frames:
         return pd.DataFrame()
@@ -348,9 +341,9 @@ class _Around:
         minutes, straight_km = answer.minutes.reshape(-1)[cell], np.full(len(cell), np.nan)
         # In a centre's own cell the grid does not know how far a road is: the way is straight.
         own = np.flatnonzero(np.isin(cell, at.cell[who]) & (minutes == start.reshape(-1)[cell]))
-        host = who[_first_of(at.cell[who], at.minutes[who], np.arange(len(who)), cell[own], minutes[own])]
+        host = _first_of(at.cell[who], at.minutes[who], who, cell[own], minutes[own])
         own, host = own[at.own[host] == cell[own]], host[at.own[host] == cell[own]]
-        edge, fraction = _on_edges(cells, piece[own], share[own])
+        edge, fraction = cells.roads.pieces.on_edges(piece[own], share[own])
         places = points_along(cells.roads.network.edges.geometry.to_numpy()[edge], np.arange(len(own)), fraction)
         straight_km[own] = segment_lengths_m(at.lonlat[host], places) / 1000.0
         minutes[own] = straight_km[own] * 1000.0 * land.friction.reshape(-1)[cell[own]]
@@ -365,7 +358,7 @@ class _Around:
         there = self.answer.minutes.reshape(-1)[here]
         out = there if self.land.elevation_m is None else self.land.back(found) + self.at.minutes[owner]
         paths = [found.way(k)[::-1] for k in range(len(here))]
-        edge, fraction = _on_edges(self.cells, self.piece[some], self.share[some])
+        edge, fraction = self.cells.roads.pieces.on_edges(self.piece[some], self.share[some])
         straight_km = self.straight_km[some]
         straight = ~np.isnan(straight_km)
         return pd.DataFrame(
@@ -381,12 +374,6 @@ class _Around:
                 "via": -1,
             }
         )
-
-
-def _on_edges(cells: RoadCells, piece: Int, share: Float) -> tuple[Int, Float]:
-    """The edge of each place on a piece, and where on it."""
-    pieces = cells.roads.pieces
-    return pieces.edge[piece], pieces.start[piece] + (pieces.end - pieces.start)[piece] * share
 
 
 def to_nearest_road(land: Land, at: Doors, cells: RoadCells, who: Int) -> pd.DataFrame:
@@ -412,7 +399,7 @@ def to_nearest_road(land: Land, at: Doors, cells: RoadCells, who: Int) -> pd.Dat
     found = land.follow(answer, at.cell[who])
     order = np.argsort(cells.cell, kind="stable")
     stretch = order[np.searchsorted(cells.cell[order], found.end)]
-    edge, fraction = _on_edges(cells, cells.piece[stretch], cells.enter[stretch])
+    edge, fraction = cells.roads.pieces.on_edges(cells.piece[stretch], cells.enter[stretch])
     minutes = answer.minutes.reshape(-1)[at.cell[who]] + at.minutes[who]
     return pd.DataFrame(
         {
@@ -431,6 +418,4 @@ def to_nearest_road(land: Land, at: Doors, cells: RoadCells, who: Int) -> pd.Dat
 
 def open_cells(cells: RoadCells) -> RoadCells:
     """Return the stretches of the roads that are open in their state."""
-    edges = cells.roads.network.edges
-    is_open = np.isfinite(np.minimum(edges[FORWARD_MIN].to_numpy(float), edges[BACKWARD_MIN].to_numpy(float)))
-    return cells.some(np.flatnonzero(is_open[cells.roads.pieces.edge[cells.piece]]))
+    return cells.some(np.flatnonzero(cells.roads.is_open[cells.piece]))

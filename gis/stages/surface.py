@@ -86,7 +86,7 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     roads
         The cut network.
     piece, share
-        Positions of pieces, and how far along them the places are, 0 to 1; shape `(n,)`.
+        Positions of pieces, rising, and how far along them the places are, 0 to 1, rising on each; shape `(n,)`.
     minutes
         From each place on, off the road; shape `(n,)`.
 
@@ -107,12 +107,6 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     >>> not_beaten(roads, np.zeros(3, int), np.array([0.0, 0.5, 1.0]), np.array([100.0, 40.0, 69.0])).tolist()
     [False, True, True]
     """
-    same = piece[1:] == piece[:-1]
-    if not (same & (share[1:] >= share[:-1]) | (piece[1:] > piece[:-1])).all():
-        order = np.lexsort([share, piece])
-        kept = np.empty(len(piece), bool)
-        kept[order] = not_beaten(roads, piece[order], share[order], minutes[order])
-        return kept
     kept = ~beaten_by_neighbours(piece, share, minutes, *roads.piece_min)
     left = np.flatnonzero(kept)
     piece, share, minutes = piece[left], share[left], minutes[left]

@@ -130,6 +130,11 @@ class Roads:
         """Return the same cuts of the same network with other minutes."""
         return self._of(network, self.pieces)
 
+    @property
+    def is_open(self) -> NDArray[np.bool_]:
+        """Say which pieces may be driven in some direction."""
+        return np.isfinite(np.minimum(*self.piece_min))
+
     def place(self, node: int) -> shapely.Point:
         """Return where a node of the cut network lies."""
         if node < len(self.network.nodes):
