@@ -1,7 +1,6 @@
 """The index under many assumptions at once: draws that share a table become one matrix product."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from gis.kernels._aggregate import Aggregation, Labels, aggregate, block_order
 from gis.kernels._indicators import Float, Names, check_weights, directions, label, matrix
 from gis.kernels._normalise import Normalisation, normalise
-from gis.kernels.threads import cores
+from gis.kernels.threads import on_all_cores
 
 Int = NDArray[np.int64]
 Missing = Literal["drop", "resample"]
@@ -197,8 +196,7 @@ def indices(study: Study, plan: Plan, block_size: int) -> Iterator[tuple[Int, Fl
 def _means(values: Float, w: Float, of_block: Float, study: Study, method: Aggregation) -> Float:
     """Return the index of each settlement for each row of weights, shape `(n, draws)`."""
     if method == "copeland":
-        with ThreadPoolExecutor(cores()) as pool:
-            return np.column_stack(list(pool.map(lambda one: aggregate(values, one, method), w)))
+        return np.column_stack(on_all_cores(lambda one, _: aggregate(values, one, method), [(one,) for one in w]))
     present = ~np.isnan(values)
     if method == "arithmetic":
         powered = values

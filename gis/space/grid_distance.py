@@ -1,13 +1,11 @@
 """From every cell of a grid to the nearest of some points, along the ellipsoid."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
 from gis.kernels.nearest_centre import metres_to_nearest
-from gis.kernels.threads import cores
+from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import GEOD, nearest_point
 from gis.space.grid import Grid
 
@@ -44,7 +42,7 @@ def metres_from_cells(grid: Grid, lon: Float, lat: Float) -> Float:
     rows = max(32, _BAND // nx // 32 * 32)  # whole blocks of the kernel
     out = np.empty(grid.shape)
 
-    def measure(first: int) -> None:
+    def measure(first: int, _: object) -> None:
         last = min(first + rows, ny)
         band = Grid((last - first, nx), Affine(t.a, 0, t.c, 0, t.e, t.f + first * t.e), grid.crs)
         cell_lon, cell_lat = band.lonlat()
@@ -54,7 +52,5 @@ def metres_from_cells(grid: Grid, lon: Float, lat: Float) -> Float:
             metres[failed] = nearest_point(cell_lon[failed], cell_lat[failed], lon, lat)[0]
         out[first:last] = metres
 
-    with ThreadPoolExecutor(cores()) as pool:
-        for _ in pool.map(measure, range(0, ny, rows)):
-            pass
+    on_all_cores(measure, [(first,) for first in range(0, ny, rows)])
     return out

@@ -1,7 +1,6 @@
 """The index of viability under many assumptions at once: a gather and a product for each indicator."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.kernels.composite import normalise, outranking, outranking_among
-from gis.kernels.threads import cores
+from gis.kernels.threads import on_all_cores
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -276,7 +275,7 @@ class Index:
         whole = self.among
         tables = [] if whole is None else [x.reshape(-1, x.shape[-1]) for x in whole._normalised(recipe)]
 
-        def one(draw: int) -> Float:
+        def one(draw: int, _: object) -> Float:
             at, w = np.array([draw]), self._index_weights(plan, draw)
             mine = self._gathered(values, plan, at)
             if whole is None or self.own is None:
@@ -288,8 +287,7 @@ class Index:
                 rivals = int(_known(others, w).sum()) - 1
             return np.where(there, 0.5 * (1.0 + score / max(rivals, 1)), np.nan)
 
-        with ThreadPoolExecutor(cores()) as pool:
-            return np.stack(list(pool.map(one, draws.tolist())))
+        return np.stack(on_all_cores(one, [(draw,) for draw in draws.tolist()]))
 
     def _gathered(self, values: list[Float], plan: Plan, draw: Int) -> Float:
         """The scores of one draw, indicators x settlements."""

@@ -927,7 +927,7 @@ def test_pictures_open_as_images_that_run_nothing(visit, rich_file):
     image = page.get_by_role("img", name=w["map.ranking"])
     assert image.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 400
     page.keyboard.press("Escape")
-    assert page.locator("dialog").count() == 0
+    page.locator("dialog").wait_for(state="detached")
     assert page.evaluate("window.hurt") is None
 
 

@@ -131,13 +131,13 @@ def test_a_place_where_one_journey_ends_on_the_road_that_it_enters_is_known():
 def test_a_piece_over_land_within_a_road_is_a_stretch_of_its_own():
     case = _case(7, n=20)
     edges = case.network.edges
-    marked = edges.assign(road_class=np.where(np.arange(len(edges)) % 3 == 0, "over_land", "tertiary"))
-    roads = Roads.cut_at(replace(case.network, edges=marked), case.ways)
+    third = np.arange(len(edges)) % 3 == 0
+    marked = edges.assign(from_id=np.where(third, -1, edges["from_id"]))  # as the links over land are
+    roads = replace(case.roads, network=replace(case.network, edges=marked))
     plain, _ = _grown(case, np.zeros(20, bool))
     forest, alone = _forest(case.points, roads, case.legs, {"city": case.centre})
     _agree(forest, alone)
-    of = {True: shapely.union_all(marked.geometry[marked["road_class"] == "over_land"].to_numpy()),
-          False: shapely.union_all(marked.geometry[marked["road_class"] != "over_land"].to_numpy())}  # fmt: skip
+    of = {off: shapely.union_all(edges.geometry[third == off].to_numpy()) for off in (True, False)}
     n, seen = len(case.points), {True: 0, False: 0}
     for stretch, (a, b) in enumerate(forest.ends):
         if min(a, b) < n:
