@@ -1,5 +1,7 @@
 """True lengths on the ellipsoid, and a plane in which "nearest" means nearest."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -172,6 +174,34 @@ def parts_of_lines(
     xy[inner] = shapely.get_coordinates(lines)[(low[part] + place - 1)[inner]]
     xy[until - count], xy[until - 1] = ends[: len(line)], ends[len(line) :]
     return np.asarray(shapely.linestrings(xy, indices=part))
+
+
+def lines_through(start: Float, between: Sequence[tuple[Float, Int]], end: Float) -> NDArray[np.object_]:
+    """Draw lines from places to places, by others between.
+
+    Parameters
+    ----------
+    start, end
+        Longitude and latitude, shape `(n, 2)`.
+    between
+        Places in the order in which the lines pass them, shape `(k, 2)`, each with the line that passes it, `(k,)`.
+
+    Returns
+    -------
+    array of shape `(n,)`
+        LineStrings.
+
+    Examples
+    --------
+    >>> start, end = np.array([[60.0, 0.0], [61.0, 0.0]]), np.array([[60.0, 2.0], [61.0, 2.0]])
+    >>> shapely.to_wkt(lines_through(start, [(np.array([[60.5, 1.0]]), np.array([0]))], end)).tolist()
+    ['LINESTRING (60 0, 60.5 1, 60 2)', 'LINESTRING (61 0, 61 2)']
+    """
+    number = np.arange(len(start))
+    xy = np.concatenate([start, *(places for places, _ in between), end])
+    line = np.concatenate([number, *(lines for _, lines in between), number])
+    order = np.argsort(line, kind="stable")
+    return np.asarray(shapely.linestrings(xy[order], indices=line[order]))
 
 
 def segment_lengths_m(start: Float, end: Float, *, where: NDArray[np.bool_] | None = None) -> Float:

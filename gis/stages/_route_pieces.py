@@ -9,16 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.kernels.paths import accumulate
-from gis.space.geodesy import parts_of_lines, points_along
-from gis.stages.journey_parts import steps_onward
+from gis.space.geodesy import lines_through, parts_of_lines
 from gis.stages.legs import Legs
 from gis.stages.travel import BY_ROAD, OVER_LAND, Roads, Search, search_roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
-Ragged = tuple[Float, Int]
-"""Places, shape `(v, 2)`, and of which line each is."""
 
 
 class Pieces:
@@ -67,11 +64,8 @@ class Pieces:
         return parts_of_lines(shapes, cut.start[piece], cut.end[piece], of)
 
     def _to_road(self, way: Int) -> NDArray[np.object_]:
-        who, via = self.legs.settlement[way], self.legs.via[way]
-        bends = [_middles(self.legs, who, self.legs.paths[way])]
-        if self.legs.walkers is not None and (via >= 0).any():
-            bends.append((self.legs.walkers.at.lonlat[via[via >= 0]], np.flatnonzero(via >= 0)))
-        return _lines(self.lonlat[who], bends, self._places(self.roads.pieces.cut_node[way]))
+        ends = self.roads.places(self.roads.pieces.cut_node[way])
+        return lines_through(self.lonlat[self.legs.settlement[way]], self.legs.bends(way), ends)
 
     def _over_land(self, who: Int, to: Int) -> NDArray[np.object_]:
         paths = np.full(len(who), None, object)
@@ -80,41 +74,7 @@ class Pieces:
             known = direct.drop_duplicates(["settlement", "to"]).set_index(["settlement", "to"])["path"]
             found = known.index.get_indexer(pd.MultiIndex.from_arrays([who, to]))
             paths[found >= 0] = known.to_numpy(object)[found[found >= 0]]
-        return _lines(self.lonlat[who], [_middles(self.legs, who, paths)], self.lonlat[to])
-
-    def _places(self, node: Int) -> Float:
-        """Return where nodes of the cut network lie, shape `(k, 2)`."""
-        network, cut = self.roads.network, self.roads.pieces
-        out = np.empty((len(node), 2))
-        own = node < len(network.nodes)
-        out[own] = shapely.get_coordinates(network.nodes.geometry.to_numpy()[node[own]])
-        ends_in = np.full(cut.n_nodes, -1, np.int64)
-        ends_in[cut.to_id] = np.arange(len(cut.to_id))
-        piece = ends_in[node[~own]]
-        edge, of = np.unique(cut.edge[piece], return_inverse=True)
-        out[~own] = points_along(network.edges.geometry.to_numpy()[edge], of, cut.end[piece])
-        return out
-
-
-def _middles(legs: Legs, who: Int, paths: NDArray[np.object_]) -> Ragged:
-    """Return the middles of the cells between those of both ends of paths, as `Legs.between` does for one."""
-    number = [k for k, path in enumerate(paths) if path is not None]
-    if legs.walkers is None or not number:
-        return np.empty((0, 2)), np.empty(0, np.int64)
-    at = legs.walkers.at
-    skip = (at.cell[who] == at.own[who]).astype(int)
-    cells = [paths[k][skip[k] : -1] for k in number]
-    owner = np.repeat(np.array(number, np.int64), [len(part) for part in cells])
-    return legs.walkers.land.lonlat(np.concatenate(cells)), owner
-
-
-def _lines(start: Float, between: list[Ragged], end: Float) -> NDArray[np.object_]:
-    number = np.arange(len(start))
-    xy = np.concatenate([start, *(part for part, _ in between), end])
-    owner = np.concatenate([number, *(of for _, of in between), number])
-    order = np.argsort(owner, kind="stable")
-    lines: NDArray[np.object_] = shapely.linestrings(xy[order], indices=owner[order])
-    return lines
+        return lines_through(self.lonlat[who], [self.legs.middles(who, paths)], self.lonlat[to])
 
 
 def steps_of_all(
@@ -173,7 +133,7 @@ def _by_road(roads: Roads, legs: Legs, search: Search, who: Int, pieces: Pieces)
         at = np.unique(at[at >= 0])
         at = at[~on_way[at]]
     node = np.flatnonzero(on_way & (before >= 0))
-    used, cut = roads.used[steps_onward(roads, search)[node]], len(roads.pieces.edge)
+    used, cut = roads.used[_steps_onward(roads, search)[node]], len(roads.pieces.edge)
     left = accumulate(roads.graph, search.found, np.ones(len(roads.used)), node)
     ends = np.flatnonzero(on_way & (before < 0))
     into = search.into[search.found.source[ends]]
@@ -182,6 +142,15 @@ def _by_road(roads: Roads, legs: Legs, search: Search, who: Int, pieces: Pieces)
         _table(n + node, n + before[node], used % cut, used < cut, left),
         _table(n + ends, legs.settlement[into], pieces.first_way + into, False),
     ]
+
+
+def _steps_onward(roads: Roads, search: Search) -> Int:
+    """For each node the edge of the graph, as in `roads.used`, that its journey takes next; -1 where it ends."""
+    graph = roads.graph
+    on_way = search.found.predecessor[graph.to] == graph.from_node
+    out = np.full(graph.n, -1, np.int64)
+    out[graph.to[on_way]] = graph.edge[on_way]
+    return out
 
 
 def _table(node: Int, to: Int, piece: Int, along: Bool | bool, left: Float | float = 0.0) -> pd.DataFrame:

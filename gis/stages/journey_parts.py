@@ -172,12 +172,3 @@ def _kinds(
         values = [np.where(here, value, 0.0) for value in (roads.km, minutes)]
         of_km, of_min = accumulate_all(roads.graph, search.found, values, node)
         yield str(classes[number // 2]), bool(number % 2), of_km, of_min
-
-
-def steps_onward(roads: Roads, search: Search) -> NDArray[np.int64]:
-    """For each node the edge of the graph, as in `roads.used`, that its journey takes next; -1 where it ends."""
-    graph = roads.graph
-    on_way = search.found.predecessor[graph.to] == graph.from_node
-    out = np.full(graph.n, -1, np.int64)
-    out[graph.to[on_way]] = graph.edge[on_way]
-    return out

@@ -63,23 +63,37 @@ class Legs:
 
         They are the middles of the cells between those of the settlement and of the road; none where it is straight.
         """
-        places = self._middles(int(self.settlement[way]), self.paths[way])
-        via = int(self.via[way])
-        return places if via < 0 or self.walkers is None else np.vstack([places, self.walkers.at.lonlat[[via]]])
+        return np.concatenate([places for places, _ in self.bends(np.array([way]))])
+
+    def bends(self, ways: Int) -> list[tuple[Float, Int]]:
+        """Return the same of some ways: places in their order, each with which of the ways passes it."""
+        via = self.via[ways]
+        found = [self.middles(self.settlement[ways], self.paths[ways])]
+        if self.walkers is not None:
+            found.append((self.walkers.at.lonlat[via[via >= 0]], np.flatnonzero(via >= 0)))
+        return found
 
     def between_centre(self, settlement: int, centre: int) -> Float:
         """Return the same on the way over land from a settlement to a centre."""
         if self.direct is None:
             return np.empty((0, 2))
         rows = self.direct[(self.direct["settlement"] == settlement) & (self.direct["to"] == centre)]
-        return self._middles(settlement, rows["path"].iloc[0] if len(rows) else None)
+        paths = rows["path"].to_numpy(object)[:1]
+        return self.middles(np.full(len(paths), settlement), paths)[0]
 
-    def _middles(self, settlement: int, path: Int | None) -> Float:
-        if path is None or self.walkers is None:
-            return np.empty((0, 2))
+    def middles(self, who: Int, paths: NDArray[np.object_]) -> tuple[Float, Int]:
+        """Return the middles of the cells between those of both ends of settlements' paths, and of which path each is.
+
+        A path that is None has none.
+        """
+        number = [k for k, path in enumerate(paths) if path is not None]
+        if self.walkers is None or not number:
+            return np.empty((0, 2)), np.empty(0, np.int64)
         at = self.walkers.at
-        first = int(at.cell[settlement] == at.own[settlement])
-        return self.walkers.land.lonlat(path[first:-1])
+        skip = (at.cell[who] == at.own[who]).astype(int)
+        cells = [paths[k][skip[k] : -1] for k in number]
+        owner = np.repeat(np.array(number, np.int64), [len(part) for part in cells])
+        return self.walkers.land.lonlat(np.concatenate(cells)), owner
 
 
 def access_legs(

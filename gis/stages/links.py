@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from gis.fields import COMPONENT_ID, FROM_ID, LENGTH_M, ONEWAY, ROAD_CLASS, TO_ID
 from gis.kernels.along import ROUNDING_MIN
-from gis.space.geodesy import points_along
+from gis.space.geodesy import lines_through, points_along
 from gis.space.network import Network
 from gis.stages.land import Land
 from gis.stages.legs import Legs
@@ -202,12 +201,8 @@ def _lines(shapes: NDArray[np.object_], links: pd.DataFrame, land: Land, lonlat:
     )
     via = links["via"].to_numpy(np.int64)
     inner = [path[1:-1] for path in links["path"]]
-    count = np.array([len(cells) for cells in inner])
-    middles = land.lonlat(np.concatenate(inner))
-    number = np.concatenate([n, np.repeat(n, count), n[via >= 0], n])
-    order = np.argsort(number, kind="stable")
-    xy = np.concatenate([begin, middles, lonlat[via[via >= 0]], end])[order]
-    return np.asarray(shapely.linestrings(xy, indices=number[order]))
+    middles = land.lonlat(np.concatenate(inner)), np.repeat(n, [len(cells) for cells in inner])
+    return lines_through(begin, [middles, (lonlat[via[via >= 0]], n[via >= 0])], end)
 
 
 def _not_in(some: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> pd.DataFrame:

@@ -121,8 +121,9 @@ class RouteForest:
         after[goes] = self.ends[onward[goes]].sum(axis=1) - goes
         load = np.zeros((len(onward), weights.shape[1]))
         load[: len(weights)] = weights
-        far = goes[np.argsort(-_steps_left(after)[goes], kind="stable")]
-        for level in np.split(far, np.flatnonzero(np.diff(_steps_left(after)[far])) + 1):
+        left = _steps_left(after)
+        far = goes[np.argsort(-left[goes], kind="stable")]
+        for level in np.split(far, np.flatnonzero(np.diff(left[far])) + 1):
             np.add.at(load, after[level], load[level])
         out = np.zeros((len(self.ends), weights.shape[1]))
         out[onward[goes]] = load[goes]

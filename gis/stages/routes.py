@@ -138,10 +138,11 @@ def route(
     node = int(roads.pieces.cut_node[way])
     into = int(search.into[search.found.source[node]])
     nodes = nodes_of_route(search.found.predecessor, node)
+    enter, leave = roads.places(nodes[[0, -1]])
     found = [
-        _access(legs, way, float(legs.access_min[way]), here, roads.place(node)),
+        _access(legs, way, float(legs.access_min[way]), here, enter),
         *_along(roads, nodes),
-        _access(legs, into, float(legs.into_min[into]), there, roads.place(int(nodes[-1])), back=True),
+        _access(legs, into, float(legs.into_min[into]), there, leave, back=True),
     ]
     frame = _frame([leg for leg in found if leg["length_km"] > 0])
     return Route(
@@ -150,9 +151,9 @@ def route(
 
 
 def _access(
-    legs: Legs, way: int, minutes: float, own: shapely.Point, road: shapely.Point, *, back: bool = False
+    legs: Legs, way: int, minutes: float, own: shapely.Point, road: Float, *, back: bool = False
 ) -> dict[str, Any]:
-    line = shapely.LineString([own.coords[0], *legs.between(way), road.coords[0]])
+    line = shapely.LineString([own.coords[0], *legs.between(way), road])
     return {
         "kind": OVER_LAND if legs.over_land[way] else ACCESS,
         "length_km": float(legs.access_km[way]),

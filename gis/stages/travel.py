@@ -135,13 +135,18 @@ class Roads:
         """Say which pieces may be driven in some direction."""
         return np.isfinite(np.minimum(*self.piece_min))
 
-    def place(self, node: int) -> shapely.Point:
-        """Return where a node of the cut network lies."""
-        if node < len(self.network.nodes):
-            return self.network.nodes.geometry.iloc[node]
-        piece = int(np.flatnonzero(self.pieces.to_id == node)[0])
-        line = self.network.edges.geometry.to_numpy()[[self.pieces.edge[piece]]]
-        return shapely.Point(points_along(line, np.array([0]), self.pieces.end[[piece]])[0])
+    def places(self, nodes: Int) -> Float:
+        """Return where nodes of the cut network lie, longitude and latitude, shape `(k, 2)`."""
+        network, cut = self.network, self.pieces
+        out = np.empty((len(nodes), 2))
+        own = nodes < len(network.nodes)
+        out[own] = shapely.get_coordinates(network.nodes.geometry.to_numpy()[nodes[own]])
+        ends_in = np.full(cut.n_nodes, -1, np.int64)
+        ends_in[cut.to_id[::-1]] = np.arange(len(cut.to_id))[::-1]  # of several the first, which is no link
+        piece = ends_in[nodes[~own]]
+        edge, of = np.unique(cut.edge[piece], return_inverse=True)
+        out[~own] = points_along(network.edges.geometry.to_numpy()[edge], of, cut.end[piece])
+        return out
 
     @classmethod
     def _of(cls, network: Network, pieces: Pieces) -> "Roads":

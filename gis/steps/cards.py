@@ -115,19 +115,20 @@ def flows(travelled: Travelled, routes: RouteForest | None, people: pd.Series) -
     assert points is not None
     weights = np.column_stack([np.ones(len(points)), people.reindex(points.index).fillna(0.0).to_numpy(float)])
     near = None if routes is None else routes.simplified(_SIMPLIFY_DEGREES)
+    stretches = np.empty(0, object) if near is None else near.lines()
+    xy = shapely.get_coordinates(points.to_numpy())
     frames = []
     for tier in travelled.centre:
         journeys = _journeys(travelled, tier)
         if near is None:
             goes = np.flatnonzero(journeys["to_id"].notna() & (journeys["to_id"] != journeys.index))
-            xy = shapely.get_coordinates(points.to_numpy())
             to = points.index.get_indexer(pd.Index(journeys["to_id"].iloc[goes]))
-            lines, load, off = np.stack([xy[goes], xy[to]], axis=1), weights[goes], np.ones(len(goes), bool)
-            lines = shapely.linestrings(lines)
+            load, off = weights[goes], np.ones(len(goes), bool)
+            lines = shapely.linestrings(np.stack([xy[goes], xy[to]], axis=1))
         else:
             load = near.loads(tier, str(travelled.table["season"].iloc[0]), weights)
             taken = np.flatnonzero(load[:, 0] > 0)
-            lines, load, off = near.lines()[taken], load[taken], near.off_road[taken]
+            lines, load, off = stretches[taken], load[taken], near.off_road[taken]
         table = {fields.TIER: tier, "off_road": off, "journeys": load[:, 0].astype(np.int64)}
         frames.append(gpd.GeoDataFrame({**table, fields.POPULATION: load[:, 1]}, geometry=lines, crs=points.crs))
     out: gpd.GeoDataFrame = pd.concat(frames, ignore_index=True)
