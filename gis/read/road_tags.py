@@ -1,10 +1,9 @@
 """Words that describe roads, as OpenStreetMap and its descendants write them, made into values."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from gis.read.text import Column, as_text
+from gis.read.text import Column, coded
 
 Bool = NDArray[np.bool_]
 
@@ -60,14 +59,15 @@ def parse_maxspeed(values: Column) -> tuple[NDArray[np.float64], Bool]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> speed_kph, unreadable = parse_maxspeed(pd.Series(["60", "40 mph", "RU:urban", "none", "fast"]))
     >>> speed_kph.round(1).tolist(), unreadable.tolist()
     ([60.0, 64.4, 60.0, nan, nan], [False, False, False, False, True])
     """
-    codes, uniques = pd.factorize(as_text(values))
-    parsed = [_one_maxspeed(str(u).casefold()) for u in uniques]
-    kph = np.array([np.nan if p is None else p for p in parsed] or [np.nan])
-    unreadable = np.array([p is None for p in parsed] or [False])
+    codes, words = coded(values)
+    parsed = [_one_maxspeed(word.casefold()) for word in words]
+    kph = np.array([np.nan if p is None else p for p in parsed])
+    unreadable = np.array([p is None for p in parsed])
     return kph[codes], unreadable[codes]
 
 
@@ -110,19 +110,20 @@ def parse_oneway(values: Column) -> tuple[NDArray[np.int8], Bool, bool]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> parse_oneway(pd.Series(["yes", "-1", None, "often"]))[0].tolist()
     [1, -1, 0, 0]
     >>> parse_oneway(pd.Series(["F", "T", "B"]))[0].tolist(), parse_oneway(pd.Series(["F", "T"]))[0].tolist()
     ([1, -1, 0], [0, 1])
     """
-    codes, uniques = pd.factorize(as_text(values).str.casefold())
-    words = [str(u) for u in uniques]
+    codes, texts = coded(values)
+    words = [text.casefold() for text in texts]
     geofabrik = "b" in words
     along = _WITH | ({"f"} if geofabrik else {"t"})
     against = _AGAINST | ({"t"} if geofabrik else set())
     both = (_FALSE - {"f"}) | {"b"} if geofabrik else _FALSE
-    value = np.array([1 if w in along else -1 if w in against else 0 for w in words] or [0], np.int8)
-    unreadable = np.array([w not in along | against | both for w in words] or [False])
+    value = np.array([1 if w in along else -1 if w in against else 0 for w in words], np.int8)
+    unreadable = np.array([w not in along | against | both for w in words])
     return value[codes], unreadable[codes], geofabrik
 
 
@@ -131,8 +132,9 @@ def parse_flag(values: Column) -> Bool:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> parse_flag(pd.Series(["yes", "viaduct", "no", None, True, 0])).tolist()
     [True, True, False, False, True, False]
     """
-    codes, uniques = pd.factorize(as_text(values).str.casefold())
-    return np.array([str(u) not in _FALSE for u in uniques] or [False])[codes]
+    codes, words = coded(values)
+    return np.array([word.casefold() not in _FALSE for word in words])[codes]

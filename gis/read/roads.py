@@ -7,14 +7,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from gis import fields
 from gis.errors import Finding
+from gis.kernels.garbage import uncollected
 from gis.read.checks import Bounds, Report, check_axes, did_you_mean
 from gis.read.months import parse_months
 from gis.read.road_tags import NON_ROAD, ROAD, parse_flag, parse_maxspeed, parse_oneway
 from gis.read.settlements import OSM_SUFFIXES
-from gis.read.text import Column, as_text, optional_text, parse_numbers
+from gis.read.text import Column, as_text, coded, optional_text, parse_numbers
 from gis.read.vector import LONLAT, ROW, load
 
 LAYER = "layer"
@@ -35,6 +37,7 @@ _OURS: dict[str, tuple[str, ...]] = {
 }
 
 
+@uncollected()
 def read_roads(
     path: Path,
     *,
@@ -105,8 +108,9 @@ def read_roads(
     raw = _renamed(raw, columns or {}, report)
     frame = road_frame(raw, classes, report)
     if len(frame):
-        ends = shapely.get_coordinates(shapely.get_point(frame.geometry.to_numpy(), 0))
-        check_axes(ends[:, 0], ends[:, 1], report, expected_bounds=expected_bounds)
+        xy, line = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+        begins = xy[np.diff(line, prepend=-1) > 0]
+        check_axes(begins[:, 0], begins[:, 1], report, expected_bounds=expected_bounds)
     elif not any(f.level == "error" for f in report.findings):
         report.add(
             "error",
@@ -222,9 +226,9 @@ def _warn(raw: gpd.GeoDataFrame, column: str, mask: np.ndarray, message: str, re
 def _known_classes(raw: gpd.GeoDataFrame, classes: Collection[str], report: Report, *, osm: bool) -> gpd.GeoDataFrame:
     """Keep roads whose class is known, in lower case; report the others."""
     known = sorted(c.casefold() for c in classes)
-    found = as_text(raw[fields.ROAD_CLASS]).str.casefold()
-    codes, uniques = pd.factorize(found)
-    keep = np.isin(uniques.to_numpy(dtype=object), known)
+    text, words = coded(raw[fields.ROAD_CLASS])
+    codes, uniques = pd.factorize(np.array([word.casefold() for word in words], dtype=object)[text])
+    keep = np.isin(uniques, known)
     apart = 0
     for code in np.flatnonzero(~keep).tolist():
         value, mask = str(uniques[code]), codes == code
@@ -240,27 +244,29 @@ def _known_classes(raw: gpd.GeoDataFrame, classes: Collection[str], report: Repo
         values = sorted(str(v) for v, k in zip(uniques, keep, strict=True) if not k and str(v) not in ROAD)
         message = "not for vehicles, or not a road: left out"
         report.add("warning", "not-a-road", message, values=values, count=apart)
-    kept = keep[codes] if len(raw) else np.zeros(0, bool)
-    return raw.assign(**{fields.ROAD_CLASS: found})[kept]
+    raw = raw.assign(**{fields.ROAD_CLASS: pd.Series(uniques[codes], index=raw.index, dtype="str")})
+    return raw if keep.all() else raw[keep[codes]]
 
 
-def _ids(raw: gpd.GeoDataFrame, part: Column, report: Report) -> Column:
+def _ids(raw: gpd.GeoDataFrame, part: "Column | None", report: Report) -> Column:
     """Name each line by its id, or the number of its row, and `.1`, `.2` where it is one part of several."""
     if fields.ROAD_ID in raw:
         own = as_text(raw[fields.ROAD_ID])
-        ids = own + part
+        ids = own if part is None else own + part
         unusable = (ids.duplicated(keep=False) | (own == "")).to_numpy()
         if not unusable.any():
             return ids
         message = "road ids blank or not unique: the numbers of the rows are used for all"
         report.add("repair", "duplicate-id", message, rows=raw.loc[unusable, ROW].unique())
-    numbers: Column = raw[ROW].astype("str") + part
-    return numbers
+    numbers: Column = raw[ROW].astype("str")
+    return numbers if part is None else numbers + part
 
 
 def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
     """Return single lines of some length, without heights and repeated vertices; count what was mended."""
-    shapes = shapely.force_2d(raw.geometry.to_numpy())
+    shapes = raw.geometry.to_numpy().copy()
+    high = shapely.get_coordinate_dimension(shapes) > 2
+    shapes[high] = shapely.force_2d(shapes[high])
     kinds = shapely.get_type_id(shapes)
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     multi = (kinds == shapely.GeometryType.MULTILINESTRING) & ~empty
@@ -271,11 +277,13 @@ def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
         report.add("error", "wrong-geometry", message, rows=raw.loc[wrong, ROW], values=found)
     if empty.any():
         report.add("repair", "no-geometry", "roads without a line left out", rows=raw.loc[empty, ROW])
-    usable = np.flatnonzero(~(empty | wrong))
-    parts, owner = shapely.get_parts(shapes[usable], return_index=True)
-    source = usable[owner]
-    lines = shapely.remove_repeated_points(parts)
-    doubled = shapely.get_num_coordinates(lines) < shapely.get_num_coordinates(parts)
+    source = np.flatnonzero(~(empty | wrong))
+    lines = shapes[source]
+    if multi.any():
+        lines, owner = shapely.get_parts(lines, return_index=True)
+        source = source[owner]
+    doubled = _repeats(lines)
+    lines[doubled] = shapely.remove_repeated_points(lines[doubled])
     real = shapely.length(lines) > 0
     doubled &= real
     count = np.bincount(source, minlength=len(raw))
@@ -289,8 +297,20 @@ def _as_lines(raw: gpd.GeoDataFrame, report: Report) -> gpd.GeoDataFrame:
     if not real.all():
         message = "lines of no length left out"
         report.add("repair", "zero-length", message, rows=raw[ROW].to_numpy()[source[~real]])
-    frame = raw.iloc[source].set_geometry(gpd.GeoSeries(lines, crs=LONLAT, index=raw.index[source]))
-    number = pd.Series(source, index=frame.index).groupby(source).cumcount() + 1
-    part = ("." + number.astype("str")).where(several, "")
+    frame = raw if len(source) == len(raw) and not several.any() else raw.iloc[source]
+    frame = frame.set_geometry(gpd.GeoSeries(lines, crs=LONLAT, index=frame.index))
+    part = None
+    if several.any():
+        number = pd.Series(source, index=frame.index).groupby(source).cumcount() + 1
+        part = ("." + number.astype("str")).where(several, "")
     frame[fields.ROAD_ID] = _ids(frame, part, report)
-    return frame[real].reset_index(drop=True)
+    return (frame if real.all() else frame[real]).reset_index(drop=True)
+
+
+def _repeats(lines: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Mark lines with a vertex that repeats the one before it."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    repeats = (line[1:] == line[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
+    out = np.zeros(len(lines), bool)
+    out[line[1:][repeats]] = True
+    return out

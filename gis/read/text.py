@@ -106,12 +106,28 @@ def as_text(values: Column) -> Column:
     >>> as_text(pd.Series(["101.0", "102.0"])).tolist(), as_text(pd.Series(["1.0", "1.5", " a "])).tolist()
     (['101', '102'], ['1.0', '1.5', 'a'])
     """
+    codes, words = coded(values)
+    text = np.array(words, dtype=object)
+    return pd.Series(text[codes], index=values.index, name=values.name, dtype="str")
+
+
+def coded(values: Column) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the texts that `as_text` makes, each once or a few times, and which of them each value has.
+
+    The last text is empty and stands for missing values, coded -1. What depends on the text alone is found out once
+    for each, not for each of a million roads.
+
+    Examples
+    --------
+    >>> codes, words = coded(pd.Series(["no", " yes", None, "no"]))
+    >>> codes.tolist(), words
+    ([0, 1, -1, 0], ['no', 'yes', ''])
+    """
     codes, uniques = pd.factorize(values)
-    words = [_plain(u).strip() for u in uniques]
+    words = [(u if type(u) is str else _plain(u)).strip() for u in np.asarray(uniques, dtype=object)]
     if any(words) and all(_SPREADSHEET_WHOLE.fullmatch(w) for w in words if w):
         words = [w.split(".")[0] for w in words]
-    text = np.array([*words, ""], dtype=object)  # the last stands for missing values, coded -1
-    return pd.Series(text[codes], index=values.index, name=values.name, dtype="str")
+    return codes, [*words, ""]
 
 
 def _plain(value: object) -> str:
@@ -128,8 +144,9 @@ def optional_text(values: Column) -> Column:
     >>> optional_text(pd.Series([" a", "", None])).tolist()
     ['a', None, None]
     """
-    text = as_text(values).astype(object)
-    return text.where(text != "", None)
+    codes, words = coded(values)
+    text = np.array([word or None for word in words], dtype=object)
+    return pd.Series(text[codes], index=values.index, name=values.name, dtype=object)
 
 
 def strip_control(values: Column) -> tuple[Column, Bool]:
