@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +12,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 
 from gis import fields as f
 from gis.publish import palette, qml
+from gis.publish.spatial_index import index_afterwards
 from gis.publish.words import class_name, column_label, number, tier_name, words
 
 _STYLES = """
@@ -35,7 +38,7 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
 
 AREAS = {"regions": "region", "districts": "district"}
 """Layers of areas with figures, and their columns of names."""
-_ROWS = 25_000
+_ROWS = 50_000
 _AREA_FIGURE = "viability_weighted"
 SIZE_BY_POPULATION = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)'
 """Expression for the size of a settlement's mark, mm."""
@@ -84,10 +87,13 @@ def write_geopackage(
     """
     path.unlink(missing_ok=True)
     w = words(language)
+    described = []
     for name, frame in layers.items():
         heading = w.get(f"layer.{name}", name)
         identity = {"IDENTIFIER": f"{title}: {heading}" if title else heading, "DESCRIPTION": abstract}
-        _write(path, name, _writable(frame), identity)
+        table = _writable(frame)
+        _write(path, name, table, identity)
+        described.append(_described(name, table, language, tier_names))
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.execute(_STYLES)
         db.execute(
@@ -102,8 +108,17 @@ def write_geopackage(
                 [table_name, "http://www.geopackage.org/spec121/#extension_schema"],
             )
         db.execute(_CONSTRAINTS)
-        for name, frame in layers.items():
-            _describe(db, name, _writable(frame), language, tier_names)
+        for style, titles in described:
+            db.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+                " styleName, styleQML, styleSLD, useAsDefault, description, owner)"
+                " VALUES ('', '', ?, ?, ?, ?, '', 1, '', '')",
+                style,
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
+                titles,
+            )
 
 
 def _write(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, identity: Mapping[str, str]) -> None:
@@ -114,13 +129,21 @@ def _write(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, identi
         more = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
     # Nobody reads the file before it is whole: there is no need to wait for the disk after each part.
     pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
+
+    def add(first: int) -> None:
+        there = path.exists()
+        pyogrio.write_dataframe(
+            table.iloc[first : first + _ROWS], path, layer=name, driver="GPKG", append=there,
+            dataset_options={} if there else {"VERSION": "1.3"}, layer_options=dict(identity), **more,
+        )  # fmt: skip
+
     try:
-        for first in range(0, max(len(table), 1), _ROWS):
-            there = path.exists()
-            pyogrio.write_dataframe(
-                table.iloc[first : first + _ROWS], path, layer=name, driver="GPKG", append=there,
-                dataset_options={} if there else {"VERSION": "1.3"}, layer_options=dict(identity), **more,
-            )  # fmt: skip
+        add(0)
+        later = range(_ROWS, len(table), _ROWS)
+        spatial = later and isinstance(table, gpd.GeoDataFrame)
+        with index_afterwards(path, name, table.bounds.to_numpy()) if spatial else contextlib.nullcontext():
+            for first in later:
+                add(first)
     finally:
         pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": None})
 
@@ -132,13 +155,10 @@ CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
     CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"""
 
 
-def _describe(
-    db: sqlite3.Connection,
-    name: str,
-    table: gpd.GeoDataFrame | pd.DataFrame,
-    language: str,
-    tier_names: Mapping[str, str] | None,
-) -> None:
+def _described(
+    name: str, table: gpd.GeoDataFrame | pd.DataFrame, language: str, tier_names: Mapping[str, str] | None
+) -> tuple[tuple[str, str | None, str, str], list[tuple[str, str, str, str]]]:
+    """Return the style of a layer and the titles of its columns, as rows of their tables."""
     spatial = isinstance(table, gpd.GeoDataFrame)
     columns = [c for c in table.columns if not (spatial and c == table.geometry.name)]
     aliases = {c: column_label(c, language, tier_names) for c in columns}
@@ -153,18 +173,12 @@ def _describe(
         label=f'"{key}"' if named and name in ("centres", "regions") else "",
         label_by=_label_by(table) if named and name == "centres" and f.TIER in columns else {},
     )
-    db.execute(
-        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-        " styleName, styleQML, styleSLD, useAsDefault, description, owner)"
-        " VALUES ('', '', ?, ?, ?, ?, '', 1, '', '')",
-        [name, "geom" if spatial else None, name, style],
-    )
     titles = {c: t for c, t in aliases.items() if t != c}
+    many = Counter(titles.values())
     # The standard wants the short names unique within a table: the column's own name is.
-    db.executemany(
-        "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
-        [(name, c, t if list(titles.values()).count(t) == 1 else c, t) for c, t in titles.items()],
-    )
+    return (name, "geom" if spatial else None, name, style), [
+        (name, c, t if many[t] == 1 else c, t) for c, t in titles.items()
+    ]
 
 
 def _drawing(
@@ -182,7 +196,7 @@ def _drawing(
         return _flows(table, language, tier_names)
     if name in AREAS and _AREA_FIGURE in table:
         return _areas(name, table, language)
-    kinds = set(table.geom_type.dropna())
+    kinds = _kinds(table)
     if kinds <= {"Point", "MultiPoint"}:
         element = qml.marker(palette.NO_DATA, size_mm=2)
     elif kinds <= {"LineString", "MultiLineString"}:
@@ -319,13 +333,19 @@ def _writable(frame: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.D
 
 def _kind(table: gpd.GeoDataFrame) -> str:
     """Return the type of geometry of a layer; single and multi parts together are multi."""
-    kinds = set(table.geom_type.dropna())
+    kinds = _kinds(table)
     if len(kinds) == 1:
-        return str(kinds.pop())
+        return kinds.pop()
     for single in ("Point", "LineString", "Polygon"):
         if kinds and kinds <= {single, f"Multi{single}"}:
             return f"Multi{single}"
     return "Unknown"
+
+
+def _kinds(table: gpd.GeoDataFrame) -> set[str]:
+    """Return the types of geometry in a layer."""
+    types = table.geometry.iloc[np.unique(shapely.get_type_id(table.geometry.to_numpy()), return_index=True)[1]]
+    return set(types.geom_type.dropna())
 
 
 def layer_names(path: Path) -> list[str]:
