@@ -12,7 +12,6 @@ from gis import fields
 from gis.inputs import Inputs
 from gis.kernels.threads import on_all_cores
 from gis.record import Record
-from gis.space.network import Network
 from gis.stages.certainty import (
     Alternatives,
     Certainty,
@@ -22,6 +21,7 @@ from gis.stages.certainty import (
     speed_factors,
 )
 from gis.stages.legs import Legs
+from gis.stages.other_speeds import OtherSpeeds
 from gis.stages.travel import OVER_LAND, STRAIGHT, Roads, road_journeys
 from gis.stages.viability import Rule, viability
 from gis.steps.remoteness import remoteness, supply
@@ -116,7 +116,7 @@ def _journeys(
 ) -> dict[str, Float]:
     """Score the indicators that follow from journeys anew, for every table of speeds and every season."""
     tiers = [tier.name for tier in inputs.tiers]
-    seasons = list(dict.fromkeys(travelled.table["season"]))
+    seasons = travelled.table["season"].unique().tolist()
     moved = {fields.REMOTENESS, fields.ACCESS_MIN}
     moved |= {column(tier) for tier in tiers for column in (fields.travel_time_min, fields.distance_km)}
     moved |= {fields.travel_time_min(tier, season) for tier in tiers for season in [*seasons[1:], _WORST]}
@@ -254,19 +254,21 @@ def _at_other_speeds(
             straight = study.straight.model_copy(update={"speed_kph": study.straight.speed_kph * factor})
             yield study.model_copy(update={"straight": straight}), replace(travelled, table=table)
         return
-    classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS]) - {OVER_LAND})
+    classes = sorted(set(travelled.roads[0].network.edges[fields.ROAD_CLASS].unique()) - {OVER_LAND})
     factors = speed_factors([*classes, _NEAR, _OVER_LAND], factor=rule.speeds, seed=rule.seed)
-    seasons = list(dict.fromkeys(travelled.table["season"]))
-    states = {id(roads): roads for roads in travelled.roads}  # seasons with the same minutes share their roads
+    seasons = travelled.table["season"].unique().tolist()
+    states = {id(roads): OtherSpeeds(roads) for roads in travelled.roads}  # seasons with the same minutes share roads
 
     def at(factor: pd.Series) -> Travelled:
         assert travelled.roads is not None
         assert travelled.legs is not None
         legs = _faster_legs(travelled.legs, factor)
-        faster = {state: _faster(roads, factor) for state, roads in states.items()}
-        made = _searched(places.geometry, faster, legs, centre)
+        of_class = factor.rename({_OVER_LAND: OVER_LAND})
+        made = on_all_cores(lambda roads, _: roads.at(of_class), [(roads,) for roads in states.values()])
+        faster = dict(zip(states, made, strict=True))
+        journeys = _searched(places.geometry, faster, legs, centre)
         rows = [
-            made[id(roads), tier].assign(tier=tier, season=season).rename_axis("from_id").reset_index()
+            journeys[id(roads), tier].assign(tier=tier, season=season).rename_axis("from_id").reset_index()
             for season, roads in zip(seasons, travelled.roads, strict=True)
             for tier in centre
         ]
@@ -284,19 +286,6 @@ def _searched(
     jobs = [(state, tier) for state in states for tier in centre]
     made = on_all_cores(lambda state, tier, _: road_journeys(points, states[state], legs, centre[tier])[0], jobs)
     return dict(zip(jobs, made, strict=True))
-
-
-def _faster(roads: Roads, factor: pd.Series) -> Roads:
-    """Drive each class faster by its factor, but never beyond a posted limit."""
-    edges = roads.network.edges
-    code, classes = pd.factorize(edges[fields.ROAD_CLASS])
-    by = factor.rename({_OVER_LAND: OVER_LAND})[classes].to_numpy(float)[code]
-    speed = edges[fields.SPEED_KPH].to_numpy(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        most = edges[fields.MAXSPEED_KPH].to_numpy(float) / speed
-    by = np.fmin(by, np.where(most >= 1.0, most, np.inf))
-    minutes = {column: edges[column].to_numpy(float) / by for column in (fields.FORWARD_MIN, fields.BACKWARD_MIN)}
-    return roads.with_minutes_of(Network(roads.network.nodes, edges.assign(**minutes)))
 
 
 def _faster_legs(legs: Legs, factor: pd.Series) -> Legs:
