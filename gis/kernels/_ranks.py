@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gis.kernels._jit import kernel
+
 Float = NDArray[np.float64]
 
 
@@ -13,18 +15,26 @@ def ranks(index: Float) -> Float:
 
     What differs by less than a few roundings counts as equal; NaN has no rank. Shape of the input, `(n, d)`.
     """
-    n, d = index.shape
     down = np.ascontiguousarray(-index.T)  # NaN sorts to the end
-    order = np.argsort(down, axis=1)
-    ordered = np.take_along_axis(down, order, axis=1)
-    size = np.nanmax(np.abs(ordered), axis=1, initial=0.0, keepdims=True, where=~np.isnan(ordered))
-    new = np.ones((d, n), dtype=bool)
-    new[:, 1:] = np.diff(ordered, axis=1) > 1e-12 * size
-    place = np.where(new, np.arange(1, n + 1), 0)
-    out = np.empty((d, n))
-    np.put_along_axis(out, order, np.maximum.accumulate(place, axis=1).astype(np.float64), axis=1)
-    out[np.isnan(down)] = np.nan
+    out = np.empty(down.shape)
+    _number(down, np.argsort(down, axis=1), out)
     return out.T
+
+
+@kernel
+def _number(down, order, out):  # type: ignore[no-untyped-def]
+    """Fill the ranks of each row in the order that sorts it."""
+    for draw in range(len(down)):
+        size = 0.0
+        for value in down[draw]:
+            size = max(size, abs(value)) if not np.isnan(value) else size
+        rank, last = 1, np.inf
+        for place, i in enumerate(order[draw]):
+            value = down[draw, i]
+            if value - last > 1e-12 * size:
+                rank = place + 1
+            out[draw, i] = np.nan if np.isnan(value) else rank
+            last = value
 
 
 def rank_of(index: ArrayLike) -> Float:

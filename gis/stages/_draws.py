@@ -1,6 +1,6 @@
 """The index of viability under many assumptions at once: a gather and a product for each indicator."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -212,21 +212,38 @@ class Index:
 
     def blocks(self, plan: Plan) -> Iterator[tuple[Int, Float]]:
         """Yield `(draws, index)`, the numbers of some draws and their index, 0 to 100, shape `(len(draws), n)`."""
+        for recipe, draws in _recipes(plan):
+            yield from ((some, self._index(values, recipe, plan, some)) for some, values in self._work(recipe, draws))
+
+    def over(self, plan: Plan, take: Callable[[Int, Float], None]) -> None:
+        """Call `take(draws, index)` with what `blocks` yields, on all cores: each number of a draw comes once."""
+        for recipe, draws in _recipes(plan):
+            if self._kind(recipe) == "copeland":  # which takes all cores itself
+                for some, values in self._work(recipe, draws):
+                    take(some, self._index(values, recipe, plan, some))
+            else:
+                on_all_cores(
+                    lambda some, values, _, recipe=recipe: take(some, self._index(values, recipe, plan, some)),
+                    self._work(recipe, draws),
+                )
+
+    def _work(self, recipe: tuple[int, int], draws: Int) -> Iterator[tuple[Int, list[Float]]]:
+        """Yield some draws of a recipe at a time, and the scores that they choose from, ready to be averaged."""
         n = self.columns[0].values.shape[-1]
         size = max(1, _ELEMENTS // max(n, 1))
-        for recipe in sorted({(int(a), int(b)) for a, b in plan.recipe}):
-            copeland = self._kind(recipe) == "copeland"
-            power, lift = (1.0, False) if copeland else self._power(recipe)
-            values = [_powered(table.reshape(-1, n), power, lift) for table in self._normalised(recipe)]
-            draws = np.flatnonzero((plan.recipe == recipe).all(axis=1))
-            factor, term = self.scale.get(recipe, (1.0, 0.0))
-            for start in range(0, len(draws), size):
-                some = draws[start : start + size]
-                if copeland:
-                    mean = self._outranked(values, recipe, plan, some)
-                else:
-                    mean = _unpowered(self._mean(values, plan, some), power, lift)
-                yield some, mean * (100.0 * factor) + term
+        power, lift = (1.0, False) if self._kind(recipe) == "copeland" else self._power(recipe)
+        values = [_powered(table.reshape(-1, n), power, lift) for table in self._normalised(recipe)]
+        for start in range(0, len(draws), size):
+            yield draws[start : start + size], values
+
+    def _index(self, values: list[Float], recipe: tuple[int, int], plan: Plan, draws: Int) -> Float:
+        """The index of some draws of a recipe, 0 to 100, shape `(len(draws), n)`."""
+        if self._kind(recipe) == "copeland":
+            mean = self._outranked(values, recipe, plan, draws)
+        else:
+            mean = _unpowered(self._mean(values, plan, draws), *self._power(recipe))
+        factor, term = self.scale.get(recipe, (1.0, 0.0))
+        return mean * (100.0 * factor) + term
 
     def changed(self, rows: Int, change: Float) -> "Index":
         """Return the index of some settlements, once their published scores are changed by `(len(rows), k)`."""
@@ -314,6 +331,12 @@ class Index:
                 factor = float(np.nanstd(wanted)) / spread if spread > 0 else 1.0
                 scales[a, b] = (factor, float(np.nanmean(wanted) - factor * np.nanmean(given)))
         return scales
+
+
+def _recipes(plan: Plan) -> Iterator[tuple[tuple[int, int], Int]]:
+    """Yield each recipe that is drawn, and the draws of it."""
+    for recipe in sorted({(int(a), int(b)) for a, b in plan.recipe}):
+        yield recipe, np.flatnonzero((plan.recipe == recipe).all(axis=1))
 
 
 def _filled(values: Float, gap: NDArray[np.bool_], order: Int, lots: int, seed: list[int]) -> Float:

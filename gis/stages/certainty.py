@@ -19,6 +19,7 @@ from gis.stages._draws import Aggregation, Index, Normalisation, Plan, Published
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+Int = NDArray[np.int64]
 
 ASSUMPTIONS = ("weights", "normalisation", "aggregation", "speeds", "seasons", "population", "missing")
 """What draws vary, in the order of `Certainty.sensitivity`."""
@@ -229,8 +230,7 @@ def certainty(
     rng = np.random.default_rng([seed, 1])
     plan = index.plan(rng.random((draws, len(ASSUMPTIONS))), counts, weight_spread, rng)
     drawn = np.empty((draws, len(order)))
-    for some, values in index.blocks(plan):
-        drawn[some] = values
+    index.over(plan, lambda some, values: drawn.__setitem__(some, values))
     nominal = index.nominal()
     drawn[:, np.isnan(nominal)] = np.nan
     limits = classes.of_draws(drawn)
@@ -287,8 +287,11 @@ def _sensitivity(
     def moved(u: Float, only: str | None = None) -> Float:
         rng = np.random.default_rng([seed, 3])  # the same weights for the same point, wherever it stands
         out = np.empty(len(u))
-        for some, values in index.blocks(index.plan(u, counts, spread, rng, weights=design, only=only)):
+
+        def take(some: Int, values: Float) -> None:
             out[some] = mean_absolute_rank_change(values.T, nominal)
+
+        index.over(index.plan(u, counts, spread, rng, weights=design, only=only), take)
         return np.nan_to_num(out)
 
     answer = moved(points)
