@@ -25,7 +25,7 @@ _NAMES = (fields.NAME, fields.NAME_KK, fields.NAME_RU, fields.NAME_EN)
 
 
 def find(settlements: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """Find settlements by id or by the name in any language; case, blanks and ё or е do not matter.
+    """Find settlements by id or by the name in any language and alphabet; case, blanks and ё or е do not matter.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def find(settlements: pd.DataFrame, wanted: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows that match; all settlements of that name.
+        The rows that match; all settlements of that name, or where there is none, all of a name that sounds like it
+        (`Aqtobe` for `Ақтөбе`).
 
     Raises
     ------
@@ -47,14 +48,17 @@ def find(settlements: pd.DataFrame, wanted: str) -> pd.DataFrame:
     Examples
     --------
     >>> villages = pd.DataFrame({"name": ["Аягөз", "Абай"]}, index=["7", "8"])
-    >>> find(villages, "аягөз").index.tolist()
-    ['7']
+    >>> find(villages, "аягөз").index.tolist(), find(villages, "Ayagoz").index.tolist()
+    (['7'], ['7'])
     """
     if wanted in settlements.index:
         return settlements.loc[[wanted]]
     names = settlements[[name for name in _NAMES if name in settlements]].astype("string")
     sought = _folded(wanted)
     hit = (names.fillna("\0").map(_folded) == sought).any(axis=1)
+    alike = _sound(wanted)
+    if not hit.any() and alike:
+        hit = (names.fillna("").map(_sound) == alike).any(axis=1)
     if hit.any():
         return settlements[hit]
     known = {_folded(name): name for column in names for name in names[column].dropna()}
@@ -66,6 +70,26 @@ def find(settlements: pd.DataFrame, wanted: str) -> pd.DataFrame:
 def _folded(name: str) -> str:
     """What spellings have in common: case, blanks, ё for е, and letters that a Mac types as two signs."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("ё", "е").split())
+
+
+_LATIN = dict(
+    zip(
+        "абвгдежзиклмнопрстуфхцчшщыэюяқғңәөұүһіışçqyw",
+        "a b v g d e j z i k l m n o p r s t u f h ts ch sh sh i e iu ia k g n a o u u h i i sh ch k i u".split(),
+        strict=True,
+    )
+) | {"ъ": "", "ь": ""}
+_ALIKE = (("shch", "sh"), ("dzh", "j"), ("zh", "j"), ("kh", "h"), ("gh", "g"), ("ie", "e"))
+
+
+def _sound(name: str) -> str:
+    """What the spellings of a name in Kazakh, Russian and either Latin alphabet have in common; as store.js has it."""
+    text = "".join(_LATIN.get(sign, sign) for sign in unicodedata.normalize("NFC", name).casefold())
+    # Marks above letters that are in no table above; й comes to и by this.
+    bare = "".join(_LATIN.get(sign, sign) for sign in unicodedata.normalize("NFD", text) if sign.isalnum())
+    for many, one in _ALIKE:
+        bare = bare.replace(many, one)
+    return re.sub(r"(.)\1+", r"\1", bare)
 
 
 def explain(folder: Path, wanted: str) -> str:

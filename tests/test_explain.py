@@ -48,7 +48,34 @@ def test_every_spelling_finds_the_settlement(results: dict[str, Path], name: str
     assert done.out.splitlines()[0] == "Алыс / Далёкое / Far [c]"
 
 
-@pytest.mark.parametrize(("name", "near"), [("Алы", "Алыс"), ("Vilage", "Village"), ("Горд", "Город")])
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("Ақтөбе", "Aqtobe Aqtöbe Актобе Aktobe Ақ-төбе"),
+        ("Қызылорда", "Qyzylorda Kyzylorda Кызылорда Qızılorda"),
+        ("Жезқазған", "Jezqazgan Zhezkazgan Жезказган Zhezqazghan"),
+        ("Щучинск", "Shchuchinsk щучинск"),
+        ("Хромтау", "Khromtau Hromtau"),
+        ("Шымкент", "Shymkent Şımkent ШЫМКЕНТ"),
+        ("Байқоңыр", "Baikonyr Байконыр Bayqoñyr"),
+        ("Усть-Каменогорск", "ust+kamenogorsk Ust-Kamenogorsk"),
+    ],
+)
+def test_a_name_is_found_in_any_alphabet(known: str, typed: str) -> None:
+    villages = pd.DataFrame({"name": [known, "Абай", None]}, index=["7", "8", "9"])
+    for name in typed.split():
+        assert find(villages, name.replace("+", " ")).index.tolist() == ["7"], name
+
+
+def test_who_is_called_so_comes_before_who_sounds_so() -> None:
+    villages = pd.DataFrame({"name": ["Ақтау", "Актау"]}, index=["7", "8"])
+    assert find(villages, "актау").index.tolist() == ["8"]
+    assert find(villages, "Aqtau").index.tolist() == ["7", "8"]
+    with pytest.raises(ShalgaiError, match="no settlement"):
+        find(villages, "!?")
+
+
+@pytest.mark.parametrize(("name", "near"), [("Алы", "Алыс"), ("Vilge", "Village"), ("Горд", "Город")])
 def test_a_misspelt_name_is_answered_with_the_nearest(results: dict[str, Path], name: str, near: str) -> None:
     done = call("explain", results["en"], name)
     assert done.code == 1

@@ -226,6 +226,19 @@ def test_search_finds_any_spelling_and_opens_the_card(visit, page_file, size, ty
     assert "500" in card_of(page).inner_text()
 
 
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        ("Aqtobe", "Ақтөбе"), ("Qyzylorda", "Қызылорда"), ("jezqazgan", "Жезқазған"), ("Qaraǵandy", "Қарағанды"),
+        ("Ust Kamenogorsk", "Өскемен"), ("Şymkent", "Шымкент"), ("Балкаш", "Балқаш"), ("Öskemen", "Өскемен"),
+    ],
+)  # fmt: skip
+def test_search_finds_a_name_in_another_alphabet(visit, page_file, typed, known):
+    page = visit(page_file)
+    assert find(page, typed)[0].startswith(known)
+    assert find(page, "!?") == [words("kk")["map.nothing"]]
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_found_name_can_be_chosen_by_hand_or_by_keys(visit, page_file, size):
     page = visit(page_file, size)

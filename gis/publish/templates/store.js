@@ -4,7 +4,21 @@
 const FOLD = { қ: "к", ғ: "г", ң: "н", ә: "а", ө: "о", ұ: "у", ү: "у", һ: "х", і: "и", ы: "ы", ı: "i" };
 
 function fold(text) {
-  return text.toLocaleLowerCase("kk").normalize("NFD").replace(/\p{M}/gu, "").replace(/[қғңәөұүһіı]/g, (c) => FOLD[c]);
+  return text.toLocaleLowerCase("kk").replace(/ş/g, "sh").replace(/ç/g, "ch").normalize("NFD").replace(/\p{M}/gu, "").replace(/[қғңәөұүһіı]/g, (c) => FOLD[c]);
+}
+
+// Cyrillic letters in Latin ones; those that are not here have no sound of their own.
+const LATIN = {
+  а: "a", б: "b", в: "v", г: "g", д: "d", е: "e", ж: "j", з: "z", и: "i", к: "k", л: "l", м: "m", н: "n", о: "o", п: "p", р: "r", с: "s", т: "t", у: "u",
+  ф: "f", х: "h", ц: "ts", ч: "ch", ш: "sh", щ: "sh", ъ: "", ы: "i", ь: "", э: "e", ю: "iu", я: "ia",
+};
+
+// What the spellings of a name in Kazakh, Russian and either Latin alphabet have in common: Ақтөбе, Актобе and Aqtobe
+// sound alike. Takes what 'fold' returns.
+function sound(folded) {
+  return folded.replace(/[а-я]/g, (c) => LATIN[c]).replace(/[^\p{L}\p{N}]/gu, "")
+    .replace(/shch/g, "sh").replace(/d?zh/g, "j").replace(/([kg])h/g, (all, c) => (c === "k" ? "h" : "g")).replace(/q/g, "k")
+    .replace(/[yı]/g, "i").replace(/w/g, "u").replace(/ie/g, "e").replace(/(.)\1+/g, "$1");
 }
 
 // The same data with each label, which comes in all languages, in one of them.
@@ -178,7 +192,12 @@ class Store {
   // Names and codes as the search compares them; made ahead, a few at a time, while the page has nothing else to do.
   foldTo(end) {
     this.folded = this.folded || [];
-    for (let i = this.folded.length; i < Math.min(end, this.n); i++) this.folded.push([...this.spellings(i), this.id[i]].map(fold));
+    this.sounds = this.sounds || [];
+    for (let i = this.folded.length; i < Math.min(end, this.n); i++) {
+      const names = this.spellings(i).map(fold);
+      this.folded.push([...names, fold(this.id[i])]);
+      this.sounds.push([...new Set(names.map(sound))]);
+    }
   }
 
   foldSoon() {
@@ -189,19 +208,25 @@ class Store {
     });
   }
 
-  // Rows whose name or code holds the text: exact first, then from the start, then by population.
+  // Rows whose name or code holds the text: exact first, then from the start; then those that sound so; each by population.
   find(text, most) {
-    const wanted = fold(text.trim());
+    const wanted = fold(text.trim()), alike = sound(wanted);
     if (!wanted) return [];
     this.foldTo(this.n);
     const found = [];
     for (let i = 0; i < this.n; i++) {
-      let rank = 4;
+      let rank = 7;
       for (const name of this.folded[i]) {
-        const place = name === wanted ? 0 : name.startsWith(wanted) ? 1 : name.includes(" " + wanted) ? 2 : name.includes(wanted) ? 3 : 4;
+        const place = name === wanted ? 0 : name.startsWith(wanted) ? 1 : name.includes(" " + wanted) ? 2 : name.includes(wanted) ? 3 : 7;
         if (place < rank) rank = place;
       }
-      if (rank < 4) found.push([rank, -this.people(i), i]);
+      if (rank === 7 && alike.length > 2) {
+        for (const name of this.sounds[i]) {
+          const place = name === alike ? 4 : name.startsWith(alike) ? 5 : name.includes(alike) ? 6 : 7;
+          if (place < rank) rank = place;
+        }
+      }
+      if (rank < 7) found.push([rank, -this.people(i), i]);
     }
     found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     return found.slice(0, most).map((one) => one[2]);
