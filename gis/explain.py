@@ -72,13 +72,9 @@ def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("ё", "е").split())
 
 
-_LATIN = dict(
-    zip(
-        "абвгдежзиклмнопрстуфхцчшщыэюяқғңәөұүһіışçqyw",
-        "a b v g d e j z i k l m n o p r s t u f h ts ch sh sh i e iu ia k g n a o u u h i i sh ch k i u".split(),
-        strict=True,
-    )
-) | {"ъ": "", "ь": ""}
+_LATIN = dict(zip("абвгдежзиклмнопрстуфхыэқғңәөұүһіıqyw", "abvgdejziklmnoprstufhiekgnaouuhiikiu", strict=True)) | {
+    "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ю": "iu", "я": "ia", "ş": "sh", "ç": "ch", "ъ": "", "ь": "",
+}  # fmt: skip
 _ALIKE = (("shch", "sh"), ("dzh", "j"), ("zh", "j"), ("kh", "h"), ("gh", "g"), ("ie", "e"))
 
 
