@@ -157,7 +157,9 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
     planned = record.keep("planning", lambda: planning(study, inputs, settlements, travelled, record))
     settlements = planned.settlements
-    centres = settlements.loc[level.reindex(settlements.index).notna(), [fields.NAME, fields.POPULATION, "geometry"]]
+    named = (fields.NAME, fields.NAME_KK, fields.NAME_RU, fields.NAME_EN, fields.POPULATION)
+    known = [column for column in named if column in settlements]
+    centres = settlements.loc[level.reindex(settlements.index).notna(), [*known, "geometry"]]
     names = np.array([tier.name for tier in inputs.tiers], object)
     centres = centres.assign(tier=names[level[centres.index].astype(int)])
     if not far.parts.columns.empty:

@@ -164,13 +164,14 @@ def _described(
     aliases = {c: column_label(c, language, tier_names) for c in columns}
     key = AREAS.get(name, f.NAME)
     named = key in columns
+    title = qml.own_name(columns, language) if key == f.NAME else f'"{key}"'
     rules, symbols = _drawing(name, table, language, tier_names) if spatial else ([], {})
     style = qml.vector_style(
         rules,
         symbols,
         aliases=aliases,
-        title=f'"{key}"' if named else "",
-        label=f'"{key}"' if named and name in ("centres", "regions") else "",
+        title=title if named else "",
+        label=title if named and name in ("centres", "regions") else "",
         label_by=_label_by(table) if named and name == "centres" and f.TIER in columns else {},
     )
     titles = {c: t for c, t in aliases.items() if t != c}

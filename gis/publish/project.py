@@ -36,6 +36,7 @@ from gis.publish.project_layers import (
     text_of,
 )
 from gis.publish.rasters import band_names
+from gis.publish.report_base import written_day
 from gis.publish.words import column_label, words
 
 EXTENTS = "region_extents"
@@ -110,7 +111,7 @@ def write_project(
     Opens in QGIS 3.22 and newer. The themes of settlements are styles of one layer: a theme switches the style.
     """
     made = _Project(path.parent, tiers, remoteness_classes, about, tier_names)
-    text = text_of(made.document(CRS(crs), f"{program}, {day.isoformat()}"))
+    text = text_of(made.document(CRS(crs), f"{program}, {written_day(day, about.language)}"))
     entry = zipfile.ZipInfo(path.with_suffix(".qgs").name, (day.year, day.month, day.day, 0, 0, 0))
     with zipfile.ZipFile(path, "w") as file:
         whole = f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{text}\n"
@@ -176,7 +177,7 @@ class _Project:
         more = class_styles(self.columns, classes, aliases, size, language)
         shown = [c for c in (f.POPULATION, f.POTENTIAL, f.REMOTENESS_CLASS, f.REMOTENESS, f.VIABILITY) if c in columns]
         numbers = {f.POPULATION, f.REMOTENESS, f.VIABILITY, *first}
-        tip = map_tip([*shown, *first], sorted(numbers), language, names)
+        tip = map_tip([*shown, *first], sorted(numbers), qml.own_name(columns, language), language, names)
         plain_layer = self.layers["settlements"]
         return replace(plain_layer, styles={**plain_layer.styles, **more}, extras=[*plain_layer.extras, tip])
 

@@ -167,10 +167,13 @@ def forms(columns: Sequence[str], language: str) -> xml.Element:
 
 
 def map_tip(
-    columns: Sequence[str], numbers: Sequence[str], language: str, tier_names: Mapping[str, str] | None
+    columns: Sequence[str], numbers: Sequence[str], name: str, language: str, tier_names: Mapping[str, str] | None
 ) -> xml.Element:
-    """Make the HTML that shows when the pointer rests on a settlement; names in it are only text."""
-    rows = [f'<b>{_value(f.NAME)}</b> <span style="color:#666">{_value(f.SETTLEMENT_ID)}</span><table>']
+    """Make the HTML that shows when the pointer rests on a settlement; names in it are only text.
+
+    `name` is the expression for its heading.
+    """
+    rows = [f'<b>{_shown(name)}</b> <span style="color:#666">{_value(f.SETTLEMENT_ID)}</span><table>']
     for column in columns:
         heading = _literal(column_label(column, language, tier_names))
         shown = _number(column, language) if column in numbers else _value(column)
@@ -181,7 +184,10 @@ def map_tip(
 
 
 def _value(column: str) -> str:
-    known = f'represent_value("{column}")' if column in CLASSES else f'"{column}"'
+    return _shown(f'represent_value("{column}")' if column in CLASSES else f'"{column}"')
+
+
+def _shown(known: str) -> str:
     return f"[% replace(coalesce({known}, '–'), map('&', '&amp;', '<', '&lt;', '>', '&gt;')) %]"
 
 
@@ -240,7 +246,7 @@ def class_styles(
             palette.NO_DATA, size_mm=1.8, outline=palette.OUTLINE, shape="cross2", outline_mm=0.3, size_by=size_by
         )
         rules.append(("ELSE", missing, "none"))
-        made[column] = qml.vector_style(rules, symbols, aliases=aliases, title=f'"{f.NAME}"')
+        made[column] = qml.vector_style(rules, symbols, aliases=aliases, title=qml.own_name(aliases, language))
     return made
 
 

@@ -4,9 +4,10 @@ Each renderer has a rule or an item for values that are missing: QGIS draws no N
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as xml
 
+from gis import fields as f
 from gis.publish import palette
 
 _VERSION = "3.22.0"
@@ -14,6 +15,18 @@ _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold, even escaped: names may have it, and QGIS would refuse the whole style."""
 Rule = tuple[str, str, str]
 """A filter (QGIS expression, or `ELSE`), a label, and the id of a symbol."""
+
+
+def own_name(columns: Iterable[str], language: str) -> str:
+    """Return the QGIS expression for a place's name in a language, or as it is given where that is not known.
+
+    Examples
+    --------
+    >>> print(own_name(["name", "name_ru"], "ru"), own_name(["name", "name_ru"], "kk"))
+    coalesce(nullif("name_ru", ''), "name") "name"
+    """
+    own = {"kk": f.NAME_KK, "ru": f.NAME_RU, "en": f.NAME_EN}[language]
+    return f'coalesce(nullif("{own}", \'\'), "{f.NAME}")' if own in columns else f'"{f.NAME}"'
 
 
 def marker(fill: str, *, size_mm: float, outline: str = palette.HALO, shape: str = "circle",

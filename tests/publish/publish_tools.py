@@ -109,7 +109,9 @@ def country(n: int = 600) -> dict[str, gpd.GeoDataFrame]:
         [f.UNINHABITED, f.UNKNOWN, f.HIGH, f.MEDIUM], f.LOW,
     )  # fmt: skip
     frame[f.POTENTIAL] = potential
-    centres = frame.iloc[: len(_HUBS)][[f.NAME, f.TIER, f.POPULATION, "geometry"]].copy()
+    centres = frame.iloc[: len(_HUBS)][
+        [f.NAME, f.NAME_KK, f.NAME_RU, f.NAME_EN, f.TIER, f.POPULATION, "geometry"]
+    ].copy()
     return {"settlements": frame, "centres": centres, "roads": _roads(frame), "regions": _regions(frame)}
 
 
