@@ -1,6 +1,7 @@
 """Lengths on an ellipsoid, and from many points to the nearest of others."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -68,18 +69,26 @@ def _inverse(p, q, a, f, hint):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _candidates(points, n, to, squared, ratio, chosen):  # type: ignore[no-untyped-def]
-    """Choose the points of `to` that can be nearest to any of the first `n` points; return how many."""
+def _middle(points, n):  # type: ignore[no-untyped-def]
+    """Return the middle of the first `n` points, and how far they lie around it."""
     x, y, z = points[:n, _X].mean(), points[:n, _Y].mean(), points[:n, _Z].mean()
     around = 0.0
     for k in range(n):
         around = max(around, (points[k, _X] - x) ** 2 + (points[k, _Y] - y) ** 2 + (points[k, _Z] - z) ** 2)
-    around = math.sqrt(around)
-    for c in range(to.shape[1]):
+    return x, y, z, math.sqrt(around)
+
+
+@kernel
+def _candidates(middle, to, first, last, squared, ratio, chosen):  # type: ignore[no-untyped-def]
+    """Choose the points of `to` from `first` to `last` that can be nearest to any around the middle; count them."""
+    x, y, z, around = middle
+    least = np.inf
+    for c in range(first, last):
         squared[c] = (to[_X, c] - x) ** 2 + (to[_Y, c] - y) ** 2 + (to[_Z, c] - z) ** 2
-    reach = (ratio * (math.sqrt(squared.min()) + around) + around + 1e-3) ** 2
+        least = min(least, squared[c])
+    reach = (ratio * (math.sqrt(least) + around) + around + 1e-3) ** 2
     count = 0
-    for c in range(to.shape[1]):
+    for c in range(first, last):
         if squared[c] <= reach:
             chosen[count] = c
             count += 1
@@ -87,8 +96,11 @@ def _candidates(points, n, to, squared, ratio, chosen):  # type: ignore[no-untyp
 
 
 @kernel
-def _nearest(lon, lat, to, a, f, metres):  # type: ignore[no-untyped-def]
-    """Fill the metres from points of shape `(ny, nx)`, in radians, to the nearest of `to`, block by block."""
+def _nearest(lon, lat, to, begin, a, f, metres):  # type: ignore[no-untyped-def]
+    """Fill the metres from points of shape `(ny, nx)`, in radians, to the nearest of each set, block by block.
+
+    Set `s` are the points `to[:, begin[s]:begin[s + 1]]`.
+    """
     ny, nx = lon.shape
     ratio = (1.0 - f) ** -3
     points, cell = np.empty((_BLOCK * _BLOCK, _KEPT)), np.empty((_BLOCK * _BLOCK, 2), np.int64)
@@ -98,51 +110,53 @@ def _nearest(lon, lat, to, a, f, metres):  # type: ignore[no-untyped-def]
             n = 0
             for i in range(top, min(top + _BLOCK, ny)):
                 for j in range(west, min(west + _BLOCK, nx)):
-                    metres[i, j] = np.nan
+                    metres[:, i, j] = np.nan
                     if np.isfinite(lon[i, j] + lat[i, j]):
                         _place(lon[i, j], lat[i, j], a, f, points[n])
                         cell[n, 0], cell[n, 1] = i, j
                         n += 1
             if n == 0:
                 continue
-            count = _candidates(points, n, to, squared, ratio, chosen)
-            hint = 0.0
-            for k in range(n):
-                p = points[k]
-                least = np.inf
-                for c in range(count if count > 1 else 0):
-                    q = each[chosen[c]]
-                    squared[c] = (q[_X] - p[_X]) ** 2 + (q[_Y] - p[_Y]) ** 2 + (q[_Z] - p[_Z]) ** 2
-                    least = min(least, squared[c])
-                best = np.inf
-                for c in range(count):
-                    if count == 1 or squared[c] <= least * ratio * ratio:
-                        length, hint = _inverse(p, each[chosen[c]], a, f, hint)
-                        best = length if length < best or np.isnan(length) else best
-                        if np.isnan(length):
-                            break
-                metres[cell[k, 0], cell[k, 1]] = best
+            middle = _middle(points, n)
+            for s in range(len(begin) - 1):
+                count = _candidates(middle, to, begin[s], begin[s + 1], squared, ratio, chosen)
+                hint = 0.0
+                for k in range(n):
+                    p = points[k]
+                    least = np.inf
+                    for c in range(count if count > 1 else 0):
+                        q = each[chosen[c]]
+                        squared[c] = (q[_X] - p[_X]) ** 2 + (q[_Y] - p[_Y]) ** 2 + (q[_Z] - p[_Z]) ** 2
+                        least = min(least, squared[c])
+                    best = np.inf
+                    for c in range(count):
+                        if count == 1 or squared[c] <= least * ratio * ratio:
+                            length, hint = _inverse(p, each[chosen[c]], a, f, hint)
+                            best = length if length < best or np.isnan(length) else best
+                            if np.isnan(length):
+                                break
+                    metres[s, cell[k, 0], cell[k, 1]] = best
 
 
 def metres_to_nearest(
-    lon: ArrayLike, lat: ArrayLike, to_lon: ArrayLike, to_lat: ArrayLike, *, a: float, f: float
+    lon: ArrayLike, lat: ArrayLike, to: Sequence[tuple[ArrayLike, ArrayLike]], *, a: float, f: float
 ) -> Float:
-    """Measure from the cells of a grid to the nearest of some points, along the ellipsoid.
+    """Measure from the cells of a grid to the nearest point of each of some sets, along the ellipsoid.
 
     Parameters
     ----------
     lon, lat
         Degrees, shape `(ny, nx)`; neighbours should lie near each other. Cells that are not finite have no place.
-    to_lon, to_lat
-        Degrees, shape `(m,)`, at least one.
+    to
+        The sets: longitudes and latitudes of their points, degrees, shape `(m,)`.
     a, f
         Half the longer axis in metres, and the flattening.
 
     Returns
     -------
-    array of shape `(ny, nx)`
-        Metres, within 0.1 mm. NaN where a cell has no place, and where a point that may be the nearest is almost
-        opposite to it (more than 19 900 km off), for there the formula fails.
+    array of shape `(len(to), ny, nx)`
+        Metres, within 0.1 mm; `inf` where a set is empty. NaN where a cell has no place, and where a point that may be
+        the nearest is almost opposite to it (more than 19 900 km off), for there the formula fails.
 
     Notes
     -----
@@ -157,14 +171,16 @@ def metres_to_nearest(
 
     Examples
     --------
-    >>> metres_to_nearest([[70.0, 71.0]], [[50.0, 50.0]], [70.0], [50.0], a=6378137.0, f=1 / 298.257223563).round(2)
-    array([[    0.  , 71695.22]])
+    >>> to = [([70.0], [50.0]), ([71.0, 75.0], [50.0, 50.0])]
+    >>> metres_to_nearest([[70.0, 71.0]], [[50.0, 50.0]], to, a=6378137.0, f=1 / 298.257223563).round(2).tolist()
+    [[[0.0, 71695.22]], [[71695.22, 0.0]]]
     """
     lon_r, lat_r = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
-    centres = np.radians(np.column_stack([np.asarray(to_lon, float), np.asarray(to_lat, float)]))
-    to = np.empty((len(centres), _KEPT))
-    for point, (x, y) in zip(to, centres, strict=True):
+    centres = np.radians(np.concatenate([np.column_stack(points) for points in to], dtype=float).reshape(-1, 2))
+    begin = np.cumsum([0, *(len(np.asarray(x)) for x, _ in to)])
+    places = np.empty((len(centres), _KEPT))
+    for point, (x, y) in zip(places, centres, strict=True):
         _place(x, y, a, f, point)
-    metres = np.empty(lon_r.shape)
-    _nearest(lon_r, lat_r, np.ascontiguousarray(to.T), a, f, metres)
+    metres = np.empty((len(to), *lon_r.shape))
+    _nearest(lon_r, lat_r, np.ascontiguousarray(places.T), begin, a, f, metres)
     return metres

@@ -1,8 +1,11 @@
 """From every cell of a grid to the nearest of some points, along the ellipsoid."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from affine import Affine
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from gis.kernels.nearest_centre import metres_to_nearest
 from gis.kernels.threads import on_all_cores
@@ -36,21 +39,55 @@ def metres_from_cells(grid: Grid, lon: Float, lat: Float) -> Float:
     >>> metres_from_cells(grid, np.array([70.0]), np.array([50.0])).round(2).tolist()
     [[0.0, 71695.22]]
     """
-    if len(lon) == 0:
-        return np.full(grid.shape, np.inf)
+    metres: Float = distances_from_cells(grid, [(lon, lat)], unit_m=1.0, dtype=np.float64)[0]
+    return metres
+
+
+def distances_from_cells(
+    grid: Grid, to: Sequence[tuple[Float, Float]], *, unit_m: float, dtype: DTypeLike
+) -> list[NDArray[Any]]:
+    """Measure from the middle of every cell to the nearest point of each of several sets.
+
+    Where a cell lies on the earth is found once for all sets, which takes as long as to measure to one.
+
+    Parameters
+    ----------
+    grid
+        Shape `(ny, nx)`.
+    to
+        The sets: longitudes and latitudes of their points, degrees.
+    unit_m
+        The unit of the answer, in metres.
+    dtype
+        Of the answer.
+
+    Returns
+    -------
+    list of arrays of shape `(ny, nx)`
+        One for each set, as from `metres_from_cells`.
+
+    Examples
+    --------
+    >>> grid = Grid((1, 2), Affine(1, 0, 69.5, 0, -1, 50.5), "EPSG:4326")
+    >>> to = [(np.array([70.0]), np.array([50.0])), (np.array([]), np.array([]))]
+    >>> [km.round(2).tolist() for km in distances_from_cells(grid, to, unit_m=1000.0, dtype=float)]
+    [[[0.0, 71.7]], [[inf, inf]]]
+    """
     (ny, nx), t = grid.shape, grid.transform
     rows = max(32, _BAND // nx // 32 * 32)  # whole blocks of the kernel
-    out = np.empty(grid.shape)
+    out = [np.empty(grid.shape, dtype) for _ in to]
 
     def measure(first: int, _: object) -> None:
         last = min(first + rows, ny)
         band = Grid((last - first, nx), Affine(t.a, 0, t.c, 0, t.e, t.f + first * t.e), grid.crs)
         cell_lon, cell_lat = band.lonlat()
-        metres = metres_to_nearest(cell_lon, cell_lat, lon, lat, a=GEOD.a, f=GEOD.f)
-        failed = np.isnan(metres) & np.isfinite(cell_lon) & np.isfinite(cell_lat)
-        if failed.any():  # almost opposite to the point
-            metres[failed] = nearest_point(cell_lon[failed], cell_lat[failed], lon, lat)[0]
-        out[first:last] = metres
+        there = np.isfinite(cell_lon) & np.isfinite(cell_lat)
+        found = metres_to_nearest(cell_lon, cell_lat, to, a=GEOD.a, f=GEOD.f)
+        for made, metres, (lon, lat) in zip(out, found, to, strict=True):
+            failed = np.isnan(metres) & there
+            if failed.any():  # almost opposite to the point
+                metres[failed] = nearest_point(cell_lon[failed], cell_lat[failed], lon, lat)[0]
+            made[first:last] = metres / unit_m
 
     on_all_cores(measure, [(first,) for first in range(0, ny, rows)])
     return out

@@ -16,8 +16,9 @@ from gis.read.rasters import Raster
 from gis.record import Record
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
+from gis.space.grid_distance import distances_from_cells
 from gis.stages.land import Land
-from gis.stages.surface import distance_surface, over_land_friction
+from gis.stages.surface import over_land_friction
 from gis.steps.travel import Travelled
 from gis.study import Study
 
@@ -65,11 +66,11 @@ def surfaces(
     """
     lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
     outside = _outside(inputs, grid)
-    distance = {}
-    for position, tier in enumerate(inputs.tiers):
-        centre = (level <= position).to_numpy()
-        distance[tier.name] = distance_surface(grid, lon[centre], lat[centre]).astype(np.float32)
-        distance[tier.name][outside] = np.nan
+    centres = [(level <= position).to_numpy() for position in range(len(inputs.tiers))]
+    away = distances_from_cells(grid, [(lon[who], lat[who]) for who in centres], unit_m=1000.0, dtype=np.float32)
+    distance = {tier.name: km for tier, km in zip(inputs.tiers, away, strict=True)}
+    for km, who in zip(away, centres, strict=True):
+        km[outside if who.any() else ...] = np.nan
     if travelled.surface:
         return travelled.surface, distance
     first = inputs.season.seasons[0].name

@@ -8,7 +8,7 @@ from pyproj import Geod
 from gis.kernels.nearest_centre import metres_to_nearest
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
-from gis.space.grid_distance import metres_from_cells
+from gis.space.grid_distance import distances_from_cells, metres_from_cells
 
 GEOD = Geod(ellps="WGS84")
 WITHIN_M = 1e-4  # what is promised
@@ -57,7 +57,7 @@ def test_points_that_a_sphere_would_confuse_are_told_apart() -> None:
         for more in (-2.0, 2.0):
             north, east = GEOD.fwd(70, 50, 0, metres), GEOD.fwd(70, 50, 90, metres + more)
             to = np.array([north[0], east[0]]), np.array([north[1], east[1]])
-            ours = metres_to_nearest(lon, lat, *to, a=GEOD.a, f=GEOD.f)
+            ours = metres_to_nearest(lon, lat, [to], a=GEOD.a, f=GEOD.f)[0]
             np.testing.assert_allclose(ours, brute(lon, lat, *to), rtol=0, atol=WITHIN_M)
 
 
@@ -65,7 +65,7 @@ def test_almost_opposite_points_are_measured_all_the_same() -> None:
     grid = Grid((21, 33), Affine(0.1, 0, 178.35, 0, -0.1, 1.05), "EPSG:4326")
     lon, lat = grid.lonlat()
     to = np.array([0.0]), np.array([0.0])
-    assert np.isnan(metres_to_nearest(lon, lat, *to, a=GEOD.a, f=GEOD.f)).any()
+    assert np.isnan(metres_to_nearest(lon, lat, [to], a=GEOD.a, f=GEOD.f)[0]).any()
     np.testing.assert_allclose(metres_from_cells(grid, *to), brute(lon, lat, *to), rtol=0, atol=WITHIN_M)
 
 
@@ -85,5 +85,14 @@ def test_no_point_is_infinitely_far_and_no_place_is_unknown() -> None:
     beyond = Grid((1, 2), Affine(30_000_000, 0, -30_000_000, 0, -1000, 500), "+proj=ortho +lat_0=0 +lon_0=60 +type=crs")
     assert np.isnan(metres_from_cells(beyond, np.array([60.0]), np.array([0.0]))).all()
     lon = np.array([[60.0, np.inf]])
-    metres = metres_to_nearest(lon, np.array([[50.0, np.inf]]), [60.0], [50.0], a=GEOD.a, f=GEOD.f)
+    metres = metres_to_nearest(lon, np.array([[50.0, np.inf]]), [([60.0], [50.0])], a=GEOD.a, f=GEOD.f)[0]
     np.testing.assert_array_equal(metres, [[0.0, np.nan]])
+
+
+def test_several_sets_are_measured_as_each_alone() -> None:
+    rng = np.random.default_rng(5)
+    sets = [(rng.uniform(40, 90, m), rng.uniform(35, 60, m)) for m in (1, 0, 40, 7)]
+    for grid in (GRIDS["degrees"], GRIDS["equal area"]):
+        together = distances_from_cells(grid, sets, unit_m=1000.0, dtype=np.float32)
+        for km, to in zip(together, sets, strict=True):
+            np.testing.assert_array_equal(km, (metres_from_cells(grid, *to) / 1000.0).astype(np.float32))
