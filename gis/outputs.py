@@ -3,6 +3,8 @@
 import json
 import platform
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +17,7 @@ from gis import fields
 from gis.errors import Finding
 from gis.inputs import counts
 from gis.pipeline import Result
+from gis.publish.beside import beside
 from gis.publish.bundle import bundle
 from gis.publish.climate import write_measure
 from gis.publish.finding_words import finding_in
@@ -69,120 +72,141 @@ def write_outputs(result: Result, out: Path) -> Path:
         The folder or a file in it cannot be written.
     """
     study, record = result.study, result.record
-    language, tiers = study.language, [tier.name for tier in result.inputs.tiers]
-    seasons = [season.name for season in result.inputs.season.seasons]
     titles = {tier.name: tier.title for tier in result.inputs.tiers if tier.title}
-    indicators = [c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")]
     with bundle(out) as folder:
-        with record.stage("tables"):
-            names = region_names(result.settlements)
-            _pictures(folder, result.tables, language, {key: said[language] for key, said in names.items()})
-        with record.stage("map"):
-            record.findings += write_map(
-                folder / "map.html",
-                settlements=result.settlements,
-                centres=result.centres,
-                roads=result.roads,
-                regions=result.inputs.regions,
-                surfaces=result.travel_time,
-                grid=result.grid,
-                context=_context(result),
-                tiers=tiers,
-                tier_names=titles,
-                contributions=indicators,
-                remoteness_classes=result.inputs.classes["class"].tolist(),
-                seasons=seasons,
-                months=minutes_by_month(result.travelled),
-                journeys=result.journeys,
-                routes=result.routes,
-                areas=result.areas.get("regions"),
-                pictures=disparity_pictures(result.tables, names),
-                found=list(record.findings),
-                language=language,
-                title=study.title,
-                notes=study.notes,
-            )
-        with record.stage("rasters"):
-            title = {"language": language, "title": study.title}
-            minutes = {
-                fields.travel_time_min(tier, None if season == seasons[0] else season): surface
-                for (tier, season), surface in result.travel_time.items()
-            }
-            away = {fields.distance_km(tier): surface for tier, surface in result.distance.items()}
-            write_cog(folder / "travel_time.tif", minutes, result.grid, kind="minutes", **title)
-            write_cog(folder / "distance.tif", away, result.grid, kind="km", **title)
-            _climate(folder / "climate", result)
-        with record.stage("tables"):
-            repairs = repairs_table(record.findings, language)
-            write_csv(folder / "settlements.csv", result.settlements)
-            (folder / "tables").mkdir()
-            for name, table in result.tables.items():
-                write_csv(folder / "tables" / f"{name}.csv", table)
-            summary = by_potential(result.settlements)
-            write_workbook(
-                folder / "tables.xlsx",
-                {"settlements": result.settlements, "summary": summary, **result.tables, "repairs": repairs},
-                run={"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()},
-                language=language,
-                tier_names=titles,
-            )
-        with record.stage("geopackage"):
-            layers = {"centres": result.centres, "settlements": result.settlements}
-            layers["flows"] = flows(result.travelled, result.routes, result.settlements[fields.POPULATION])
-            if result.roads is not None:
-                layers["roads"] = result.roads.drop(columns=["surface_assumed"]).assign(
-                    surface_assumed=result.roads["surface_assumed"].astype(bool)
-                )
-            layers |= dict(reversed(result.areas.items()))
-            if "regions" not in layers and result.settlements[fields.REGION].notna().any():
-                layers[EXTENTS] = region_extents(result.settlements)
-            layers |= dict(reversed(_context(result).items()))
-            write_geopackage(
-                folder / "results.gpkg",
-                {**layers, **result.cards, "repairs": repairs},
-                language=language,
-                tier_names=titles,
-                title=study.title,
-                abstract="\n".join(study.notes),
-            )
-        with record.stage("project"):
-            write_project(
-                folder / "project.qgz",
-                crs=result.grid.crs,
-                tiers=tiers,
-                remoteness_classes=result.inputs.classes["class"].tolist(),
-                about=About(study.title, study.notes, [program(), *settings(study)], language),
-                tier_names=titles,
-                day=datetime.now(UTC).date(),
-                program=program(),
-            )
-        with record.stage("report"):
-            files = input_files(result)
-            report(result, folder, files, titles, {name: version(name) for name in _LIBRARIES})
+        with beside(lambda stopped: _rasters(folder, result, stopped)):
+            with record.stage("tables"):
+                names = region_names(result.settlements)
+                own = {key: said[study.language] for key, said in names.items()}
+                _pictures(folder, result.tables, study.language, own)
+            with record.stage("map"):
+                record.findings += _map(folder, result, titles, names)
+            with record.stage("tables"):
+                repairs = repairs_table(record.findings, study.language)
+                _tables(folder, result, titles, repairs)
+            with record.stage("geopackage"):
+                _geopackage(folder, result, titles, repairs)
+            with record.stage("report"):
+                files = input_files(result)
+                report(result, folder, files, titles, {name: version(name) for name in _LIBRARIES})
+            if record.progress is not None:
+                record.progress("rasters")  # what is left of them is waited for
+        with record.stage("project"):  # which looks into the rasters and the GeoPackage
+            _project(folder, result, titles)
         (folder / "study.schema.json").write_text(
             json.dumps(study_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
-        write_record(
-            folder / "run.json",
-            run_record(result, {tier: tier_name(tier, language, titles) for tier in tiers}, files),
-        )
+        tiers = {tier.name: tier_name(tier.name, study.language, titles) for tier in result.inputs.tiers}
+        write_record(folder / "run.json", run_record(result, tiers, files))
     return out
 
 
-def _climate(folder: Path, result: Result) -> None:
-    """Write every measure of the climate that the layers allow."""
-    if not result.study.climate.rasters:
-        return
-    for made in climate_rasters(result.study, result.inputs):
-        folder.mkdir(exist_ok=True)
+def _rasters(folder: Path, result: Result, stopped: threading.Event) -> None:
+    """Write the surfaces, and every measure of the climate that the layers allow, unless it is stopped."""
+    begun = time.perf_counter()
+    study, first = result.study, result.inputs.season.seasons[0].name
+    title = {"language": study.language, "title": study.title}
+    minutes = {
+        fields.travel_time_min(tier, None if season == first else season): surface
+        for (tier, season), surface in result.travel_time.items()
+    }
+    away = {fields.distance_km(tier): surface for tier, surface in result.distance.items()}
+    write_cog(folder / "travel_time.tif", minutes, result.grid, kind="minutes", **title)
+    if not stopped.is_set():
+        write_cog(folder / "distance.tif", away, result.grid, kind="km", **title)
+    for made in climate_rasters(study, result.inputs) if study.climate.rasters else ():
+        if stopped.is_set():
+            return
+        (folder / "climate").mkdir(exist_ok=True)
         write_measure(
-            folder / f"{made.name}.tif",
+            folder / "climate" / f"{made.name}.tif",
             made.values,
             made.grid,
             unit=made.unit,
             classes=made.classes,
-            language=result.study.language,
+            language=study.language,
         )
+    result.record.seconds["rasters"] = round(time.perf_counter() - begun, 3)
+
+
+def _map(folder: Path, result: Result, titles: dict[str, str], regions: dict[str, dict[str, str]]) -> list[Finding]:
+    study = result.study
+    return write_map(
+        folder / "map.html",
+        settlements=result.settlements,
+        centres=result.centres,
+        roads=result.roads,
+        regions=result.inputs.regions,
+        surfaces=result.travel_time,
+        grid=result.grid,
+        context=_context(result),
+        tiers=[tier.name for tier in result.inputs.tiers],
+        tier_names=titles,
+        contributions=[c.removeprefix("contribution_") for c in result.settlements if c.startswith("contribution_")],
+        remoteness_classes=result.inputs.classes["class"].tolist(),
+        seasons=[season.name for season in result.inputs.season.seasons],
+        months=minutes_by_month(result.travelled),
+        journeys=result.journeys,
+        routes=result.routes,
+        areas=result.areas.get("regions"),
+        pictures=disparity_pictures(result.tables, regions),
+        found=list(result.record.findings),
+        language=study.language,
+        title=study.title,
+        notes=study.notes,
+    )
+
+
+def _tables(folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame) -> None:
+    study = result.study
+    write_csv(folder / "settlements.csv", result.settlements)
+    (folder / "tables").mkdir()
+    for name, table in result.tables.items():
+        write_csv(folder / "tables" / f"{name}.csv", table)
+    summary = by_potential(result.settlements)
+    write_workbook(
+        folder / "tables.xlsx",
+        {"settlements": result.settlements, "summary": summary, **result.tables, "repairs": repairs},
+        run={"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()},
+        language=study.language,
+        tier_names=titles,
+    )
+
+
+def _geopackage(folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame) -> None:
+    study = result.study
+    layers = {"centres": result.centres, "settlements": result.settlements}
+    layers["flows"] = flows(result.travelled, result.routes, result.settlements[fields.POPULATION])
+    if result.roads is not None:
+        layers["roads"] = result.roads.drop(columns=["surface_assumed"]).assign(
+            surface_assumed=result.roads["surface_assumed"].astype(bool)
+        )
+    layers |= dict(reversed(result.areas.items()))
+    if "regions" not in layers and result.settlements[fields.REGION].notna().any():
+        layers[EXTENTS] = region_extents(result.settlements)
+    layers |= dict(reversed(_context(result).items()))
+    write_geopackage(
+        folder / "results.gpkg",
+        {**layers, **result.cards, "repairs": repairs},
+        language=study.language,
+        tier_names=titles,
+        title=study.title,
+        abstract="\n".join(study.notes),
+    )
+
+
+def _project(folder: Path, result: Result, titles: dict[str, str]) -> None:
+    study = result.study
+    write_project(
+        folder / "project.qgz",
+        crs=result.grid.crs,
+        tiers=[tier.name for tier in result.inputs.tiers],
+        remoteness_classes=result.inputs.classes["class"].tolist(),
+        about=About(study.title, study.notes, [program(), *settings(study)], study.language),
+        tier_names=titles,
+        day=datetime.now(UTC).date(),
+        program=program(),
+    )
 
 
 def _pictures(folder: Path, tables: dict[str, pd.DataFrame], language: str, regions: dict[str, str]) -> None:

@@ -66,7 +66,7 @@ def write_measure(
     kind = np.float32 if classes is None else np.uint8
     profile = {
         "driver": "GTiff", "height": grid.shape[0], "width": grid.shape[1], "count": 1, "crs": grid.crs,
-        "transform": grid.transform, "compress": "deflate",
+        "transform": grid.transform,
         "dtype": np.dtype(kind).name, "nodata": np.nan if classes is None else 0,
     }  # fmt: skip
     tags = {} if classes is None else {f"CLASS_{code}": name for code, name in enumerate(classes, start=1)}

@@ -80,7 +80,7 @@ def write_cog(
     minutes = kind == "minutes"
     profile = {
         "driver": "GTiff", "height": grid.shape[0], "width": grid.shape[1], "count": len(bands),
-        "crs": grid.crs, "transform": grid.transform, "interleave": "band", "compress": "deflate",
+        "crs": grid.crs, "transform": grid.transform, "interleave": "band",
         "dtype": "uint16" if minutes else "float32", "nodata": NODATA if minutes else np.nan,
     }  # fmt: skip
     tags = {"TIFFTAG_IMAGEDESCRIPTION": title} if title else {}
