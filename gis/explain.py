@@ -209,6 +209,10 @@ def _journeys(
     routes: pd.DataFrame, row: pd.Series, settlements: pd.DataFrame, record: dict[str, Any]
 ) -> list[dict[str, Any]]:
     tiers, empty, out = record["tiers"], _empty_tiers(record), []
+    names = settlements[fields.NAME]
+    own = {"kk": fields.NAME_KK, "ru": fields.NAME_RU, "en": fields.NAME_EN}[record["parameters"]["language"]]
+    if own in settlements:
+        names = settlements[own].where(settlements[own].fillna("") != "", names)
     for tier in tiers:
         route = routes[routes["tier"] == tier].iloc[0]
         minutes, centre = _number(row[fields.travel_time_min(tier)]), _text(row[fields.centre(tier)])
@@ -224,7 +228,7 @@ def _journeys(
                 "minutes": minutes,
                 "km": _number(row[fields.distance_km(tier)]),
                 "centre_id": centre,
-                "centre_name": None if centre is None else str(settlements[fields.NAME].get(centre, centre)),
+                "centre_name": None if centre is None else str(names.get(centre, centre)),
                 "parts": json.loads(route["parts"]),
                 "slowest": slowest,
                 "seasons": _seasons(row, tier, tiers, reached=status == "reached"),

@@ -119,7 +119,7 @@ def test_the_card_is_in_the_language_of_the_study(results: dict[str, Path], lang
 
 def test_the_card_says_what_the_results_say(results: dict[str, Path], settlements: gpd.GeoDataFrame) -> None:
     card, row = explain(results["en"], "c"), settlements.loc["c"]
-    assert f"{row['travel_time_town_min']:,.0f} min, {row['distance_town_km']:,.0f} km -> Орта" in card
+    assert f"{row['travel_time_town_min']:,.0f} min, {row['distance_town_km']:,.0f} km -> Middle" in card
     assert f"Viability, 0 to 100: {row['viability']:.1f}" in card
     parts = [float(number) for number in re.findall(r"^ {4} *([\d.]+)  ", card, flags=re.MULTILINE)]
     assert parts == sorted(parts, reverse=True)

@@ -93,7 +93,46 @@ def test_the_card_says_route_season_doubt_and_changes(results: dict[str, Path]) 
     assert re.search(r"a paved road would save \d+ min", card)
     assert re.search(r"in 90 % of 60 draws [\d.]+ to [\d.]+; rank \d+ of 12, \d+ to \d+", card)
     assert re.search(r"In 60 draws: High \d+ %, Medium \d+ %, Low \d+ %; the class is (not )?stable", card)
-    assert re.search(r"A paved road: −\d+ min \(.+\), viability [\d.]+; \w+ or better in \d+ % of draws", card)
+    paved = re.search(
+        r"lift it to \w+ \((\d+\.\d) or more\):\n +A paved road: −\d+ min \(.+\), viability ([\d.]+)"
+        r"(, not enough alone)?; \w+ or better in \d+ % of draws",
+        card,
+    )
+    assert paved is not None
+    assert (float(paved[2]) < float(paved[1])) == (paved[3] is not None)
+
+
+def test_a_paved_road_that_does_not_lift_is_said_to_be_too_little(results: dict[str, Path]) -> None:
+    said = {}
+    for village in VILLAGES:
+        _, (card,) = cards(results["ru"], village)
+        text = explain(results["ru"], village)
+        for change in card["changes"]:
+            if change["indicator"] == "paved_road":
+                said[village] = ("этого мало" in text) == (change["viability"] < card["next_limit"])
+    assert said
+    assert all(said.values())
+    assert "этого мало" in "".join(explain(results["ru"], village) for village in said)
+
+
+def test_centres_are_called_in_the_language_of_the_study(tmp_path: Path) -> None:
+    named = places().assign(name_ru=None)
+    named.loc[0, "name_ru"] = "Город"
+    study = write_study(tmp_path, language="ru", table=named, more="[certainty]\ndraws = 0")
+    assert call("run", study).code == 0
+    _, (card,) = cards(study.parent / "results", "p08")
+    assert {journey["centre_name"] for journey in card["journeys"]} == {"Город", "Ауыл 4"}
+
+
+def test_nobody_is_told_to_change_the_climate(tmp_path: Path) -> None:
+    table = places().assign(heating_degree_days=range(4000, 4000 + 100 * len(places()), 100), lessons=[0, 9] * 6)
+    more = "[certainty]\ndraws = 0\n"
+    for column, direction in (("heating_degree_days", -1), ("lessons", 1)):
+        more += f'[[indicators]]\nname = "{column}"\nblock = "life"\ncolumn = "{column}"\n'
+        more += f"direction = {direction}\nweight = 9\n"
+    changes = compute(read_study(write_study(tmp_path, table=table, more=more))).cards["changes"]
+    assert "lessons" in set(changes["indicator"])
+    assert "heating_degree_days" not in set(changes["indicator"])
 
 
 def test_what_is_missing_is_named(results: dict[str, Path]) -> None:

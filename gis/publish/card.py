@@ -305,6 +305,8 @@ def _changes(card: Card, language: str) -> tuple[str, list[str]]:
             minutes, viability = number(change["minutes_saved"], language), number(change["viability"], language, 1)
             tier = _tier(card, change["tier"], language)
             what = w["card.saved"].format(min=minutes, tier=tier, viability=viability)
+            if change["viability"] < card["next_limit"]:
+                what += ", " + w["card.not_enough"]
         else:
             what = _from_to(change, language)
         line = f"{indicator_name(change['indicator'], language)}: {what}"

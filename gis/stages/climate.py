@@ -193,6 +193,12 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 )
 """The measures of twelve months. Those of the year (mean temperature, precipitation, De Martonne) need no months."""
 
+COLUMNS = frozenset(
+    [TEMPERATURE_MEAN_C, PRECIPITATION_MM, ARIDITY_DE_MARTONNE, *MEASURES]
+    + [name(month) for name in (temperature_c, precipitation_mm) for month in range(1, 13)]
+)
+"""All columns that the climate may give a settlement."""
+
 
 def measures(normals: Normals, bases: Bases = Bases()) -> dict[str, Callable[[], Any]]:
     """Name every measure that the normals allow, each with a call that makes it, so that rasters are made one by one.

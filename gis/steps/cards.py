@@ -13,6 +13,7 @@ from gis.inputs import Inputs
 from gis.kernels.composite import normalise, row_weights
 from gis.record import Record
 from gis.stages.certainty import Certainty
+from gis.stages.climate import COLUMNS as CLIMATE
 from gis.stages.improvement import changes_needed, index_of, lifted, next_class, score_of
 from gis.stages.journey_parts import JourneyParts, journey_parts, slowest_parts
 from gis.stages.route_forest import RouteForest, route_forest
@@ -64,7 +65,8 @@ def cards(
         - `indicator_values`, a row for each settlement and indicator: value, score (0 to 1), percentile (the share of
           the others that are worse, equal ones by half), weight in this settlement, points.
         - `changes`, a row for each single change that lifts a settlement, and for a paved road: the value needed, or
-          the minutes saved; viability, class, and the probability of the next class or a better one.
+          the minutes saved; viability, class, and the probability of the next class or a better one. Nobody changes
+          the climate, so its indicators are not among them.
     """
     used, scores = tables["indicators"].set_index("indicator"), tables["normalised"]
     values = tables["raw"]
@@ -254,6 +256,7 @@ def _changes(
         return pd.DataFrame(columns=_CHANGE_COLUMNS)
     block_weights = {str(name): float(rows.iloc[0]) for name, rows in used.groupby("block")["block_weight"]}
     single = changes_needed(values, scores, used, block_weights, viability, potential, limits, power=power)
+    single = single[~single["indicator"].map(used["column"]).isin(CLIMATE)].reset_index(drop=True)
     position = pd.Series(np.arange(len(scores)), index=scores.index)
     rows = position[single["settlement_id"]].to_numpy(np.int64)
     number = scores.columns.get_indexer(pd.Index(single["indicator"]))
