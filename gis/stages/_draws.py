@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.kernels.composite import normalise, outranking, outranking_among
+from gis.kernels.composite import outranking, outranking_among
 from gis.kernels.threads import on_all_cores
+from gis.stages._ruler import Ruler, percentiles
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -56,6 +58,11 @@ class _Column:
 
     values: Float
     follows: Literal["journeys", "population", ""]
+
+    @cached_property
+    def gapless(self) -> bool:
+        """Whether every score is known."""
+        return not np.isnan(self.values).any()
 
     def chosen(self, plan: Plan, draws: Int) -> Int:
         """Return the row of the flattened alternatives that each draw takes."""
@@ -141,7 +148,7 @@ class Index:
             gaps |= bool(some)
             filled = _filled(values, gap, order, lots, [seed, 4, number]) if some else values[:, np.newaxis]
             columns.append(_Column(filled, follows))
-        ranked = tuple(_percentile(column.values) for column in columns) if normalisations else ()
+        ranked = tuple(percentiles(column.values) for column in columns) if normalisations else ()
         blocks = list(dict.fromkeys(indicators["block"]))
         made = cls(
             tuple(columns),
@@ -245,16 +252,31 @@ class Index:
         factor, term = self.scale.get(recipe, (1.0, 0.0))
         return mean * (100.0 * factor) + term
 
-    def changed(self, rows: Int, change: Float) -> "Index":
-        """Return the index of some settlements, once their published scores are changed by `(len(rows), k)`."""
+    def changed(self, rows: Int, change: Float, rulers: Sequence[Ruler] | None = None) -> "Index":
+        """Return the index of some settlements, once their published scores are changed by `(len(rows), k)`.
+
+        `rulers`, from the method of that name, are made once for many.
+        """
         columns, ranked = [], []
-        for number, column in enumerate(self.columns):
-            least, most = np.nanmin(column.values), np.nanmax(column.values)
-            new = np.clip(column.values[:, :, rows] + change[:, number], least, most)
+        for number, (column, ruler) in enumerate(zip(self.columns, rulers or self.rulers(), strict=True)):
+            new = np.clip(column.values[:, :, rows] + change[:, number], ruler.least, ruler.most)
             columns.append(_Column(new, column.follows))
             if self.ranked:
-                ranked.append(_looked_up(new, column.values, self.ranked[number]))
+                ranked.append(ruler.ranks(new))
         return replace(self, columns=tuple(columns), ranked=tuple(ranked), among=self, own=rows)
+
+    def rulers(self) -> list[Ruler]:
+        """Sort the scores of each indicator, so that the ranks of other scores can be looked up."""
+        ranked = self.ranked or [None] * len(self.columns)
+        made: list[Ruler] = on_all_cores(
+            lambda column, its, _: Ruler.of(column.values, its), zip(self.columns, ranked, strict=True)
+        )
+        return made
+
+    @property
+    def compares_pairs(self) -> bool:
+        """Whether some draws compare every pair of settlements, each on all cores."""
+        return "copeland" in (self.published_aggregation, *self.aggregations)
 
     def _kind(self, recipe: tuple[int, int]) -> str:
         return self.aggregations[recipe[1] - 1] if recipe[1] else self.published_aggregation
@@ -269,23 +291,28 @@ class Index:
 
     def _mean(self, values: list[Float], plan: Plan, draws: Int) -> Float:
         """Weigh within blocks and between them; what is missing drops out, and the rest carries its weight."""
-        total, weight = 0.0, 0.0
+        total, weight = np.zeros((len(draws), values[0].shape[-1])), 0.0
         for block in range(len(self.block_weights)):
-            summed, known = 0.0, 0.0
+            summed, known = np.zeros_like(total), 0.0
             for column in np.flatnonzero(self.member == block):
-                x = values[column][self.columns[column].chosen(plan, draws)]
+                x = values[column][self.columns[column].chosen(plan, draws)]  # a copy, to be worked on in place
                 w = plan.weights[draws, column][:, np.newaxis]
-                there = ~np.isnan(x)
-                if there.all():
-                    summed, known = summed + w * x, known + w
+                if self.columns[column].gapless:
+                    known = known + w
                 else:
-                    summed, known = summed + w * np.where(there, x, 0.0), known + w * there
+                    there = ~np.isnan(x)
+                    x[~there], known = 0.0, known + w * there
+                x *= w
+                summed += x
             has = known > 0
             share = plan.block_weights[draws, block][:, np.newaxis] * has
-            total = total + share * summed / np.where(has, known, 1.0)
+            summed *= share
+            summed /= np.where(has, known, 1.0)
+            total += summed
             weight = weight + share
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(total / weight)  # 0 / 0 where nothing is known: NaN
+            total /= weight  # 0 / 0 where nothing is known: NaN
+        return total
 
     def _outranked(self, values: list[Float], recipe: tuple[int, int], plan: Plan, draws: Int) -> Float:
         """Copeland's index from 0 (outranked by all) to 1 (outranks all): every draw compares every pair."""
@@ -352,27 +379,6 @@ def _filled(values: Float, gap: NDArray[np.bool_], order: Int, lots: int, seed: 
 def _known(scores: Float, w: Float) -> NDArray[np.bool_]:
     """Where a settlement has a known score of any weight; scores are indicators x settlements."""
     return np.asarray((~np.isnan(scores) & (w > 0)[:, np.newaxis]).any(axis=0))
-
-
-def _percentile(values: Float) -> Float:
-    """Replace scores by their percentile ranks, alternative by alternative; equal ones share the middle."""
-    flat = values.reshape(-1, values.shape[-1])
-    out = flat.copy()
-    for row, scores in enumerate(flat):
-        if np.ptp(scores[~np.isnan(scores)]) > 0:
-            out[row] = normalise(scores, "percentile_rank", ties="average")
-    return out.reshape(values.shape)
-
-
-def _looked_up(new: Float, values: Float, ranked: Float) -> Float:
-    """Find the percentile ranks of changed scores among those of all settlements."""
-    out = np.empty_like(new)
-    for where in np.ndindex(*new.shape[:2]):
-        known = ~np.isnan(values[where])
-        order = np.argsort(values[where][known], kind="stable")
-        out[where] = np.interp(new[where], values[where][known][order], ranked[where][known][order])
-        out[where][np.isnan(new[where])] = np.nan
-    return out
 
 
 def _powered(scores: Float, power: float, lift: bool) -> Float:

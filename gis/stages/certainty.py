@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gis import fields
 from gis.kernels.sensitivity import mean_absolute_rank_change, rank_of, sobol_design, sobol_indices
+from gis.kernels.threads import on_all_cores
 from gis.stages._draws import Aggregation, Index, Normalisation, Plan, PublishedAggregation
 
 Float = NDArray[np.float64]
@@ -29,6 +30,7 @@ SPEED_TABLES, REALISATIONS = 7, 12
 
 _TAIL = 0.05
 _DECIMALS = 9
+_PART = 2000  # settlements whose changes are weighed at once
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,22 @@ class Certainty:
             The share of draws in which the class is high, and in which it is high or medium.
         """
         out = np.empty((len(rows), 2))
-        for start in range(0, len(rows), 2000):
-            part = slice(start, start + 2000)
-            changed = self._index.changed(rows[part], change[part])
+        rulers = self._index.rulers()
+
+        def fill(start: int, _: object = None) -> None:
+            part = slice(start, start + _PART)
+            changed = self._index.changed(rows[part], change[part], rulers)
             reached = np.zeros((2, len(rows[part])))
             for draws, index in changed.blocks(self._plan):
                 reached += (np.round(index, _DECIMALS) >= self.limits[:, draws, np.newaxis]).sum(axis=1)
             out[part] = reached.T / self._plan.draws
+
+        starts = range(0, len(rows), _PART)
+        if self._index.compares_pairs:
+            for start in starts:
+                fill(start)
+        else:
+            on_all_cores(fill, [(start,) for start in starts])
         return out
 
 
