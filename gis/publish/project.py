@@ -38,6 +38,7 @@ from gis.publish.project_layers import (
 from gis.publish.rasters import band_names
 from gis.publish.report_base import written_day
 from gis.publish.words import column_label, words
+from gis.stages.regions import alphabetical
 
 EXTENTS = "region_extents"
 """The layer of boxes around the settlements of each region, for atlas and bookmarks where no polygons are."""
@@ -354,6 +355,7 @@ class _Project:
         key = AREAS["regions"]
         table = self.coverage.source.split("layername=")[1]
         areas = gpd.read_file(self.package, layer=table, columns=[key])
+        areas = areas.sort_values(key, key=lambda names: names.astype(str).map(alphabetical), kind="stable")
         crs = CRS(areas.crs)
         for name, shape in zip(areas[key], areas.geometry, strict=True):
             if shape is not None and not shape.is_empty:

@@ -31,6 +31,20 @@ def beyond(what: str, tier: str, limit_min: float) -> str:
     return f"{what}_beyond_{tier}_{limit_min:g}_min"
 
 
+_LETTERS = {letter: chr(0x430 + k) for k, letter in enumerate("аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя")}
+
+
+def alphabetical(name: str) -> str:
+    """Return what names are sorted by: the Kazakh alphabet, which holds the Russian one in its order.
+
+    Examples
+    --------
+    >>> sorted(["Астана", "Ұлытау", "Ақмола", "Шымкент", "Almaty"], key=alphabetical)
+    ['Almaty', 'Ақмола', 'Астана', 'Ұлытау', 'Шымкент']
+    """
+    return "".join(_LETTERS.get(letter, letter) for letter in name.casefold())
+
+
 def area_figures(
     settlements: pd.DataFrame,
     keys: Sequence[str] = (),
@@ -82,6 +96,7 @@ def area_figures(
     if not keys:
         return pd.DataFrame([_figures(settlements, tiers, limits_min, all_season_within_km)])
     groups = list(settlements.groupby(list(keys), dropna=False))
+    groups.sort(key=lambda group: [(name != name, alphabetical(str(name))) for name in tuple(group[0])])
     labels = pd.DataFrame([label for label, _ in groups], columns=list(keys), dtype=object)
     rows = [_figures(part, tiers, limits_min, all_season_within_km) for _, part in groups]
     index = pd.MultiIndex.from_frame(labels) if len(keys) > 1 else pd.Index(labels[keys[0]], dtype=object)

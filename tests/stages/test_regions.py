@@ -57,6 +57,15 @@ def test_a_population_that_is_not_known_is_counted_apart_and_unreachable_is_beyo
     assert np.isnan(east["rural_access_index"]), "no rural people are known: no share of them"
 
 
+def test_regions_stand_in_the_order_of_the_kazakh_alphabet() -> None:
+    # Code points would put Ә, Қ and Ұ behind Я; ё stands after е, as in Russian.
+    names = ["Абай", "Ақмола", "Алматы", "Әулие", "Бейнеу", "Ёлка", "Жамбыл", "Қостанай", "Лепсі", "Ұлытау", "Шу", None]
+    frame = pd.concat([SMALL.iloc[:1].assign(region=name) for name in reversed(names)], ignore_index=True)
+    found = area_figures(frame, ["region"], **RULE).index.tolist()
+    assert found[:-1] == names[:-1]
+    assert pd.isna(found[-1])
+
+
 def test_an_unknown_region_is_a_row_and_the_last() -> None:
     table = area_figures(SMALL, ["region"], **RULE)
     assert table.index.tolist()[:2] == ["East", "West"]
