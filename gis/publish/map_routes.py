@@ -22,6 +22,9 @@ Int = NDArray[np.int64]
 BYTES = 150_000
 """What the routes may take, packed."""
 
+_LEAST = 3
+"""Bytes of a stretch, packed: there are hardly ever fewer. Where not even these fit, the coarsest is tried first."""
+
 _OFF_ROAD = 2.0
 """How many times as far the way over land may be drawn, which is known to a cell of the land."""
 
@@ -47,19 +50,21 @@ def within(
         return None
     near: dict[int, RouteForest] = {}
 
-    def described(times: int, left: Sequence[str]) -> tuple[Json, bool]:
+    def described(times: int, own: RouteForest, left: Sequence[str]) -> tuple[Json, bool]:
         if times not in near:
-            near[times] = simplified(forest, tolerance * times)
+            near[times] = simplified(own, tolerance * times)
         made = routes(near[times].of_tiers(left), ids, tiers, seasons, tolerance * times)
         return made, len(zlib.compress(pack(made), 6)) <= BYTES
 
+    many = len(forest.ends) > BYTES // _LEAST
     for drop in range(len(tiers) + 1):
         left, made = tiers[drop:], None
-        if len(forest.of_tiers(left).ends):
-            if drop and not described(_TIMES[-1], left)[1]:
+        own = forest.of_tiers(left)
+        if len(own.ends):
+            if (drop or many) and not described(_TIMES[-1], own, left)[1]:
                 continue  # no need to try what is finer
             for times in _TIMES:
-                made, fits = described(times, left)
+                made, fits = described(times, own, left)
                 if fits:
                     break
             else:

@@ -156,12 +156,13 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
     if shapely.has_z(lines).any():
         lines = shapely.force_2d(lines)
     classes = roads[f.ROAD_CLASS] if f.ROAD_CLASS in roads else pd.Series("local", index=roads.index)
-    style = classes.map({name: palette.road_style(name) for name in classes.unique()}).to_numpy(object)
+    number, names = pd.factorize(classes, use_na_sentinel=False)
+    style = np.array([palette.road_style(name) for name in names], object)
     found: list[Json] = []
     left_out: list[str] = []
     room = _MOST_VERTICES
     for key, (colour, width) in palette.ROADS.items():
-        of_class = lines[style == key]
+        of_class = lines[(style == key)[number]]
         if not len(of_class):
             continue
         if left_out:
@@ -170,8 +171,10 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
         # No union: edges of a network meet at their ends already, and it takes minutes on a country's streets.
         if (shapely.get_type_id(of_class) != shapely.GeometryType.LINESTRING).any():
             of_class = shapely.get_parts(of_class)
-        merged = shapely.line_merge(shapely.multilinestrings(of_class))
-        parts = line_parts([merged], tolerance, room)
+        parts = None
+        if 2 * _merged_at_least(of_class) <= room:  # merging them takes longer than to see that they are too many
+            merged = shapely.line_merge(shapely.multilinestrings(of_class))
+            parts = line_parts([merged], tolerance, room)
         if parts is None:
             left_out.append(key)
             continue
@@ -179,6 +182,23 @@ def road_lines(roads: gpd.GeoDataFrame, tolerance: float) -> tuple[list[Json], l
         label = said(partial(class_name, f.ROAD_CLASS, key))
         found.append({"label": label, "colour": colour, "width": round(width * 2.6, 1), "lines": parts})
     return found, left_out
+
+
+def _merged_at_least(lines: NDArray[np.object_]) -> float:
+    """Count the lines that are left when lines are merged wherever two ends meet, but for closed ones.
+
+    Examples
+    --------
+    >>> star = [[(0, 0), (1, 0)], [(0, 0), (0, 1)], [(0, 0), (-1, 0)], [(1, 0), (2, 0)]]
+    >>> _merged_at_least(shapely.linestrings(star))
+    3.0
+    """
+    long = lines[shapely.length(lines) > 0]
+    xy, count = shapely.get_coordinates(long), shapely.get_num_coordinates(long)
+    last = np.cumsum(count) - 1
+    ends = xy[np.concatenate([last - count + 1, last])]
+    _, meet = np.unique(ends[:, 0] + 1j * ends[:, 1], return_counts=True)
+    return float(meet[meet != 2].sum()) / 2.0
 
 
 def line_parts(geometries: Iterable[object], tolerance: float, most: int | None = None) -> Json | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -215,7 +216,8 @@ def _main_roads(roads: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Leave out the least classes of roads where all would blacken a page: a picture is no map."""
     if f.ROAD_CLASS not in roads:
         return roads.geometry
-    style = np.array([palette.road_style(name) for name in roads[f.ROAD_CLASS]], object)
+    number, names = pd.factorize(roads[f.ROAD_CLASS], use_na_sentinel=False)
+    style = np.array([palette.road_style(name) for name in names], object)[number]
     total = np.cumsum([int((style == key).sum()) for key in palette.ROADS])
     kept = [key for key, many in zip(palette.ROADS, total, strict=True) if many <= _ROADS_MAX]
     return roads.geometry[np.isin(style, kept)]
