@@ -1,9 +1,13 @@
 """A run that was stopped goes on from its last finished stage, with the same answer."""
 
+import pickle
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from gis import checkpoints, pipeline
 from gis.checkpoints import Checkpoints
@@ -78,3 +82,35 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
     kept = Checkpoints.of("p", [], tmp_path / "file")
     kept.save("travel", 1, 9.0)
     assert kept.load("travel") is None
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [shapely.LineString([(0, 0), (1 / 3, 2)]), shapely.LineString([(1, 1), (2, 2), (3, 5)])],
+        [shapely.Point(71.1, 51.2), shapely.Point(-1e-300, 1e300)],
+        [shapely.LineString([(0, 0), (1, 1)]), None],
+        [shapely.Point(1, 2), shapely.Point()],
+        [shapely.LineString([(0, 0, 5), (1, 1, 6)]), shapely.LineString([(0, 0), (1, 1)])],
+        [shapely.from_wkt("POINT M (1 2 3)")],
+        [shapely.LineString([(0, 0), (1, 1)]), shapely.MultiLineString([[(0, 0), (1, 1)]])],
+        [shapely.box(0, 0, 1, 1), shapely.GeometryCollection([shapely.Point(1, 1)])],
+        [None],
+        [],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("crs", ["EPSG:4326", "ESRI:102027", None])
+def test_shapes_come_back_as_they_were(shapes, crs, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_WORTH_S", 0.0)
+    kept = Checkpoints.of("p", [], tmp_path)
+    frame = gpd.GeoDataFrame({"n": range(len(shapes))}, geometry=np.array(shapes, object), crs=crs)
+    kept.save("read", {"twice": [frame, frame]}, 9.0)
+    first, second = kept.load("read")["twice"]
+    assert first is second
+    assert first.crs == frame.crs
+    assert first.geometry.to_wkb().tolist() == frame.geometry.to_wkb().tolist()
+    pd.testing.assert_frame_equal(pd.DataFrame(first.drop(columns="geometry")), pd.DataFrame({"n": range(len(shapes))}))
+    with (tmp_path / "plain").open("wb") as file:  # the same as an ordinary pickle gives back
+        pickle.dump(frame, file)
+    assert first.geometry.values.equals(pickle.loads((tmp_path / "plain").read_bytes()).geometry.values)
