@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gis.fields import ROAD_CLASS
-from gis.kernels.paths import accumulate, accumulate_all
+from gis.kernels.journey_tree import JourneyTree, journey_tree
 from gis.stages.legs import Legs
-from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Roads, Search, search_roads
+from gis.stages.travel import BY_ROAD, NONE, OVER_LAND, STRAIGHT, Roads, search_roads
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -97,7 +98,9 @@ def journey_parts(
         node = roads.pieces.cut_node[way]
         into = search.into[search.found.source[node]]
         own_km, own_min = legs.access_km[way], legs.access_min[way]
-        along = list(_kinds(roads, search, paved, node))
+        tree = journey_tree(roads.graph, search.found, node)
+        edges = _edges(roads, tree)
+        along = list(_kinds(roads, tree, edges, paved))
         for kind, over_land in ((ACCESS, False), (OVER_LAND, True)):
             there, back = legs.over_land[way] == over_land, legs.over_land[into] == over_land
             of_km = np.where(there, own_km, 0.0) + np.where(back, legs.access_km[into], 0.0)
@@ -106,11 +109,8 @@ def journey_parts(
             of_km, of_min = of_km + sum(km for *_, km, _ in links), of_min + sum(took for *_, took in links)
             tables.append(_table(who, kind, False, of_km, of_min))
         tables += [_table(who, kind, made, km, took) for kind, made, km, took in along if kind != OVER_LAND]
-        edge_min = _edge_minutes(roads)
-        on_paved = paved[_edge(roads)]
-        gained = np.where(on_paved, 0.0, _saving(roads.km, edge_min, paved_kph))
-        on_road = accumulate(roads.graph, search.found, gained, node)
-        saved[who] = on_road + _saving(own_km, own_min, paved_kph)
+        gained = np.where(paved[edges.edge], 0.0, _saving(edges.km, edges.minutes, paved_kph))
+        saved[who] = tree.sums(gained) + _saving(own_km, own_min, paved_kph)
     table = pd.concat(tables).sort_values("position", kind="stable", ignore_index=True)
     table.insert(0, "from_id", journeys.index.to_numpy()[table.pop("position").to_numpy(int)])
     return JourneyParts(table, pd.Series(saved, index=journeys.index))
@@ -147,28 +147,27 @@ def _saving(km: Float, minutes: Float, paved_kph: float) -> Float:
     return np.asarray(np.maximum(minutes - km / paved_kph * 60.0, 0.0))
 
 
-def _edge(roads: Roads) -> NDArray[np.int64]:
-    """The edge of the network that each edge of the graph is a piece of."""
-    return np.asarray(roads.pieces.edge[roads.used % max(len(roads.pieces.edge), 1)])
+class _Edges(NamedTuple):
+    """What the journeys of a tree run along, in its order: edges of the network; 0 km and minutes at a source."""
+
+    edge: NDArray[np.int64]
+    km: Float
+    minutes: Float
 
 
-def _edge_minutes(roads: Roads) -> Float:
-    """The minutes of the graph's edges, in the order of `roads.used`."""
-    minutes = np.full(len(roads.used), np.nan)
-    minutes[roads.graph.edge] = roads.graph.minutes
-    return np.where(np.isnan(minutes), 0.0, minutes)  # those that a quicker parallel one stands for
+def _edges(roads: Roads, tree: JourneyTree) -> _Edges:
+    graph, inner = roads.graph, tree.edge >= 0
+    edge, (km, minutes) = np.zeros(len(inner), np.int64), np.zeros((2, len(inner)))
+    number = graph.edge[tree.edge[inner]]
+    edge[inner] = roads.pieces.edge[roads.used[number] % len(roads.pieces.edge)]
+    km[inner], minutes[inner] = roads.km[number], graph.minutes[tree.edge[inner]]
+    return _Edges(edge, km, minutes)
 
 
-def _kinds(
-    roads: Roads, search: Search, paved: Bool, node: NDArray[np.int64]
-) -> Iterator[tuple[str, bool, Float, Float]]:
-    """Sum kilometres and minutes along the journeys from some nodes, class by class, paved and not."""
-    edges = roads.network.edges
-    code, classes = pd.factorize(edges[ROAD_CLASS], sort=True)
-    edge = _edge(roads)
-    kind, minutes = code[edge] * 2 + paved[edge], _edge_minutes(roads)
+def _kinds(roads: Roads, tree: JourneyTree, edges: _Edges, paved: Bool) -> Iterator[tuple[str, bool, Float, Float]]:
+    """Sum kilometres and minutes along the journeys, class by class, paved and not."""
+    code, classes = pd.factorize(roads.network.edges[ROAD_CLASS], sort=True)
+    kind = code[edges.edge] * 2 + paved[edges.edge]
     for number in np.unique(kind).tolist():
-        here = kind == number
-        values = [np.where(here, value, 0.0) for value in (roads.km, minutes)]
-        of_km, of_min = accumulate_all(roads.graph, search.found, values, node)
+        of_km, of_min = (tree.sums(np.where(kind == number, value, 0.0)) for value in (edges.km, edges.minutes))
         yield str(classes[number // 2]), bool(number % 2), of_km, of_min

@@ -1,6 +1,7 @@
 """The cards step: what `explain` says of each settlement, as tables that lie beside the results."""
 
 import json
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from gis import fields
 from gis.inputs import Inputs
 from gis.kernels.composite import normalise, row_weights
+from gis.kernels.threads import on_all_cores
 from gis.record import Record
 from gis.stages.certainty import Certainty
 from gis.stages.climate import COLUMNS as CLIMATE
@@ -150,13 +152,13 @@ def _parts(study: Study, inputs: Inputs, travelled: Travelled) -> dict[str, Jour
     paved = None
     if roads is not None and inputs.surfaces is not None:
         paved = roads.network.edges[fields.SURFACE].isin(inputs.surfaces.index[inputs.surfaces["paved"]]).to_numpy()
-    return {
-        tier: journey_parts(
-            _journeys(travelled, tier), who, paved_kph=study.certainty.paved_kph, roads=roads, legs=travelled.legs,
-            paved=paved,
-        )
-        for tier, who in travelled.centre.items()
-    }  # fmt: skip
+    kph = study.certainty.paved_kph
+
+    def of_tier(tier: str, who: NDArray[np.bool_], _: object) -> JourneyParts:
+        journeys = _journeys(travelled, tier)
+        return journey_parts(journeys, who, paved_kph=kph, roads=roads, legs=travelled.legs, paved=paved)
+
+    return dict(zip(travelled.centre, on_all_cores(of_tier, travelled.centre.items()), strict=True))
 
 
 def _journeys(travelled: Travelled, tier: str) -> pd.DataFrame:
@@ -187,21 +189,30 @@ def _routes(travelled: Travelled, parts: dict[str, JourneyParts]) -> pd.DataFram
                 "slowest_min": slowest["travel_time_min"].to_numpy(float),
                 "slowest_kph": slowest["speed_kph"].to_numpy(float),
                 "paved_saves_min": made.saved_min.to_numpy(float),
-                "parts": [json.dumps(listed.get(key, [])) for key in journeys.index],
+                "parts": [listed.get(key, "[]") for key in journeys.index],
             }
         )
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
 
-def _listed(parts: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
-    """List the parts of each journey, those that take longest first."""
-    rows = parts.sort_values("travel_time_min", ascending=False, kind="stable")
-    columns = [rows[name].tolist() for name in ("from_id", "kind", "paved", "length_km", "travel_time_min")]
-    out: dict[str, list[dict[str, object]]] = {}
-    for key, kind, paved, km, minutes in zip(*columns, strict=True):
-        out.setdefault(key, []).append({"kind": str(kind), "paved": bool(paved), "km": km, "min": minutes})
-    return out
+def _listed(parts: pd.DataFrame) -> dict[str, str]:
+    """List the parts of each journey as JSON, those that take longest first."""
+    code, ids = pd.factorize(parts["from_id"])
+    rows = parts.iloc[np.lexsort([-parts["travel_time_min"].to_numpy(float), code])]
+    columns = [_json(rows[name].tolist()) for name in ("kind", "paved", "length_km", "travel_time_min")]
+    each = [
+        f'{{"kind": {kind}, "paved": {paved}, "km": {km}, "min": {minutes}}}'
+        for kind, paved, km, minutes in zip(*columns, strict=True)
+    ]
+    first = np.cumsum([0, *np.bincount(code)]).tolist()
+    return {key: f"[{', '.join(each[a:b])}]" for key, (a, b) in zip(ids.tolist(), pairwise(first), strict=True)}
+
+
+def _json(values: list[object]) -> list[str]:
+    """Write values as JSON, each distinct one once."""
+    known = {value: json.dumps(value) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _indicator_values(
