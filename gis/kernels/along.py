@@ -47,11 +47,63 @@ def minutes_along(
 @kernel
 def _along(node_minutes, from_id, to_id, forward, backward, piece, share, out):  # type: ignore[no-untyped-def]
     for n in range(len(piece)):
-        p, s = piece[n], share[n]
-        # 0 x inf at the end of a one-way piece is the end itself.
-        to_end = node_minutes[to_id[p]] + (forward[p] * (1.0 - s) if s < 1.0 else 0.0)
-        to_start = node_minutes[from_id[p]] + (backward[p] * s if s > 0.0 else 0.0)
-        out[n] = min(to_end, to_start)
+        p = piece[n]
+        out[n] = _at(node_minutes[from_id[p]], node_minutes[to_id[p]], forward[p], backward[p], share[n])
+
+
+@kernel
+def _at(from_min, to_min, forward, backward, share):  # type: ignore[no-untyped-def]
+    # 0 x inf at the end of a one-way piece is the end itself.
+    to_end = to_min + (forward * (1.0 - share) if share < 1.0 else 0.0)
+    to_start = from_min + (backward * share if share > 0.0 else 0.0)
+    return min(to_end, to_start)
+
+
+def lower_to_stretches(
+    least: Float,
+    cell: Int,
+    node_minutes: Float,
+    from_id: Int,
+    to_id: Int,
+    forward: Float,
+    backward: Float,
+    piece: Int,
+    enter: Float,
+    leave: Float,
+) -> None:
+    """Lower the minutes of cells, in place, to the least on the stretches of pieces that run through them.
+
+    Minutes rise or fall evenly along a piece, or rise to a watershed and fall again: the least are at an end.
+
+    Parameters
+    ----------
+    least
+        Of all cells, shape `(cells,)`.
+    cell
+        The cell of each stretch, shape `(n,)`.
+    node_minutes, from_id, to_id, forward, backward, piece
+        As in `minutes_along`.
+    enter, leave
+        Where on its piece each stretch begins and ends, as `share` there, shape `(n,)`.
+
+    Examples
+    --------
+    >>> ends = np.array([0]), np.array([1]), np.array([10.0]), np.array([np.inf])
+    >>> least = np.array([np.inf, 4.0])
+    >>> stretches = np.zeros(2, int), np.array([0.0, 0.5]), np.array([0.5, 1.0])
+    >>> lower_to_stretches(least, np.array([0, 1]), np.array([9.0, 5.0]), *ends, *stretches)
+    >>> least.tolist()
+    [9.0, 4.0]
+    """
+    _lower(least, cell, node_minutes, from_id, to_id, forward, backward, piece, enter, leave)
+
+
+@kernel
+def _lower(least, cell, node_minutes, from_id, to_id, forward, backward, piece, enter, leave):  # type: ignore[no-untyped-def]
+    for n in range(len(piece)):
+        p = piece[n]
+        at = node_minutes[from_id[p]], node_minutes[to_id[p]], forward[p], backward[p]
+        least[cell[n]] = min(least[cell[n]], _at(*at, enter[n]), _at(*at, leave[n]))
 
 
 def beaten_by_neighbours(

@@ -14,7 +14,7 @@ from gis.space.network import Network
 from gis.stages.land import Land
 from gis.stages.legs import Legs
 from gis.stages.over_land import Spread
-from gis.stages.surface import not_beaten
+from gis.stages.surface import RoadCells, not_beaten
 from gis.stages.travel import OVER_LAND, Search
 
 Float = NDArray[np.float64]
@@ -76,7 +76,9 @@ def no_links() -> Links:
     return Links(*made)
 
 
-def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFrame, centre: Bool, main: Bool) -> Links:
+def links_over_land(
+    spread: Spread, side: RoadCells, search: Search, legs: Legs, ways: pd.DataFrame, centre: Bool
+) -> Links:
     """Find where it is quicker to leave a road that is not of the main network for the land than to go on by it.
 
     Of a road from which the land is quicker all along, each cell has its links; of one that is better driven to a place
@@ -86,12 +88,12 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
     ----------
     spread
         The minutes of the land.
+    side
+        The roads that are not of the main network, which nobody leaves for the land.
     search, legs, ways
         The journeys by road that they came from, and the ways to the roads.
     centre
         Which settlements are centres.
-    main
-        Which edges of the network are of the main network: nobody leaves it for the land.
 
     Returns
     -------
@@ -104,7 +106,8 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
     from one to another in the same cell it is the way to a cell beside and back.
     """
     roads = spread.cells.roads
-    side = spread.cells.some(np.flatnonzero(~main[roads.pieces.edge[spread.cells.piece]]))
+    driven = roads.network.is_link[roads.pieces.edge]
+    driven[side.piece] = True
     minutes, beside, step_km = spread.land.out_of(spread.answer, side.cell)
     gains = minutes < side.at_ends(spread.node_minutes) - ROUNDING_MIN
     some = np.flatnonzero(gains.any(axis=0))
@@ -132,7 +135,7 @@ def links_over_land(spread: Spread, search: Search, legs: Legs, ways: pd.DataFra
     every = pd.concat(ends).sort_values(["piece", "share"], kind="stable", ignore_index=True)
     piece, share, total = (every[name].to_numpy() for name in ("piece", "share", "total"))
     edge, fraction = roads.pieces.on_edges(piece, share)
-    every = every.assign(edge=edge, fraction=fraction)[not_beaten(roads, piece, share, total)]
+    every = every.assign(edge=edge, fraction=fraction)[not_beaten(roads, piece, share, total, driven)]
     arrive = every[every["to"] >= 0]
     to_centre = pd.DataFrame(
         {

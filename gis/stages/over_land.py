@@ -1,7 +1,8 @@
 """Journeys over land: from a settlement off the road to the road, to a road that is not joined, or to the centre."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from gis.kernels.along import ROUNDING_MIN
 from gis.kernels.cost_distance import CostDistance
+from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import points_along, segment_lengths_m
 from gis.stages.land import Doors, Land
 from gis.stages.legs import Legs
@@ -54,7 +56,7 @@ def legs_on_land(legs: Legs, land: Land, at: Doors, cells: RoadCells, *, near_km
 
 @dataclass
 class Reach:
-    """The land that is travelled: not farther over land than a limit from what leads to a centre.
+    """The land that is travelled: not farther over land than a limit from what leads to a centre, for any thread.
 
     Parameters
     ----------
@@ -67,6 +69,7 @@ class Reach:
     land: Land
     max_km: float
     _last: tuple[Bool, Float, bool] | None = None
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def of(self, start: Float) -> Float:
         """Return the friction within reach of the cells that have minutes, `inf` beyond.
@@ -74,12 +77,13 @@ class Reach:
         The last answer is kept: for the same cells, and for more than those where nothing was beyond.
         """
         led = np.isfinite(start)
-        if self._last is not None:
-            cells, near, whole = self._last
-            if np.array_equal(led, cells) or (whole and not (cells & ~led).any()):
-                return near
-        near = self.land.near(np.flatnonzero(led), self.max_km)
-        self._last = led, near, np.array_equal(near, self.land.friction, equal_nan=True)
+        with self._lock:
+            if self._last is not None:
+                cells, near, whole = self._last
+                if np.array_equal(led, cells) or (whole and not (cells & ~led).any()):
+                    return near
+            near = self.land.near(np.flatnonzero(led), self.max_km)
+            self._last = led, near, np.array_equal(near, self.land.friction, equal_nan=True)
         return near
 
 
@@ -119,7 +123,7 @@ class Spread:
         settlement with those of its door.
         """
         start = np.full(land.grid.shape, np.inf)
-        np.minimum.at(start.reshape(-1), cells.cell, cells.minutes(node_minutes))
+        cells.lower(start, node_minutes)
         for cell, more in ((at.own, 0.0), (at.cell, at.minutes)):
             on = cell >= 0
             np.minimum.at(start.reshape(-1), cell[on], (door_min + more)[on])
@@ -302,11 +306,15 @@ def ways_of_centres(
     """
     groups = (np.flatnonzero(centre & walks & (at.cell >= 0)) for centre in centres)
     distinct = {who.tobytes(): who for who in groups if len(who)}  # tiers may have the same centres
-    around = [_Around.of(land, at, cells, who, max_km) for who in distinct.values()]
+    around = on_all_cores(
+        lambda who, _: _Around.of(land, at, cells, who, max_km), [(who,) for who in distinct.values()]
+    )
     used = [np.zeros(len(places.piece), bool) for places in around]
     for roads in states if around else ():
-        for places, left in zip(around, used, strict=True):
-            left |= roads.is_open[places.piece] & not_beaten(roads, places.piece, places.share, places.minutes)
+        asked = [(roads, places.piece, places.share, places.minutes) for places in around]
+        kept = on_all_cores(lambda *places: not_beaten(*places[:-1]), asked)
+        for places, left, stays in zip(around, used, kept, strict=True):
+            left |= roads.is_open[places.piece] & stays
     frames = [places.ways(np.flatnonzero(left)) for places, left in zip(around, used, strict=True)]
     if not frames:
         return pd.DataFrame()

@@ -7,9 +7,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, minutes_along
+from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, lower_to_stretches, minutes_along
 from gis.kernels.least import least_of_groups
-from gis.kernels.paths import nearest
+from gis.kernels.paths import Graph, csr_graph, nearest
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
 from gis.space.grid_distance import metres_from_cells
@@ -45,12 +45,11 @@ class RoadCells:
     enter: Float
     leave: Float
 
-    def minutes(self, node_minutes: Float) -> Float:
-        """Return the least minutes on each stretch, shape `(n,)`, from those of the nodes of the cut network.
-
-        Minutes rise or fall evenly along a piece, or rise to a watershed and fall again: the least are at an end.
-        """
-        return np.asarray(np.minimum(*self.at_ends(node_minutes)))
+    def lower(self, minutes: Float, node_minutes: Float) -> None:
+        """Lower the minutes of all cells, in place, to the least on the roads in them, from those of the cut nodes."""
+        p = self.roads.pieces
+        along = p.from_id, p.to_id, *self.roads.piece_min
+        lower_to_stretches(minutes.reshape(-1), self.cell, node_minutes, *along, self.piece, self.enter, self.leave)
 
     def some(self, which: Int) -> "RoadCells":
         """Return the stretches at some positions."""
@@ -78,7 +77,9 @@ def minutes_at(roads: Roads, node_minutes: Float, piece: Int, share: Float) -> F
     return minutes_along(node_minutes, p.from_id, p.to_id, *roads.piece_min, piece, share)
 
 
-def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArray[np.bool_]:
+def not_beaten(
+    roads: Roads, piece: Int, share: Float, minutes: Float, driven: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Say at which of some places a journey may leave the roads: where it is not quicker to drive to another of them.
 
     Parameters
@@ -89,6 +90,8 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
         Positions of pieces, rising, and how far along them the places are, 0 to 1, rising on each; shape `(n,)`.
     minutes
         From each place on, off the road; shape `(n,)`.
+    driven
+        Which pieces one drives on between the places, all of the places' among them; without it all.
 
     Returns
     -------
@@ -110,14 +113,30 @@ def not_beaten(roads: Roads, piece: Int, share: Float, minutes: Float) -> NDArra
     kept = ~beaten_by_neighbours(piece, share, minutes, *roads.piece_min)
     left = np.flatnonzero(kept)
     piece, share, minutes = piece[left], share[left], minutes[left]
-    forward, backward = (along[piece] for along in roads.piece_min)
-    nodes = np.concatenate([roads.pieces.from_id[piece], roads.pieces.to_id[piece]])
-    start = np.concatenate([minutes + _part(forward, share), minutes + _part(backward, 1 - share)])
-    least = least_of_groups(nodes, start, roads.pieces.n_nodes)
+    from_id, to_id, graph = roads.pieces.from_id, roads.pieces.to_id, roads.graph
+    if driven is not None:
+        from_id, to_id, graph = _part_of_graph(roads, driven)
+    forward, backward = roads.piece_min
+    nodes = np.concatenate([from_id[piece], to_id[piece]])
+    start = np.concatenate([minutes + _part(forward[piece], share), minutes + _part(backward[piece], 1 - share)])
+    least = least_of_groups(nodes, start, graph.n)
     least = least[least >= 0]
-    by_node = minutes_at(roads, nearest(roads.graph, nodes[least], start=start[least]).minutes, piece, share)
+    found = nearest(graph, nodes[least], start=start[least])
+    by_node = minutes_along(found.minutes, from_id, to_id, forward, backward, piece, share)
     kept[left[by_node < minutes - ROUNDING_MIN]] = False
     return kept
+
+
+def _part_of_graph(roads: Roads, driven: NDArray[np.bool_]) -> tuple[Int, Int, Graph]:
+    """Return the ends of pieces, -1 of those that are not driven, and the graph of the others."""
+    pieces, graph = roads.pieces, roads.graph
+    number = np.full(pieces.n_nodes, -1)
+    number[pieces.from_id[driven]] = number[pieces.to_id[driven]] = 0
+    number[number == 0] = np.arange(np.count_nonzero(number == 0))
+    on = np.flatnonzero(driven[roads.used[graph.edge] % max(len(driven), 1)])
+    from_id, to_id = (np.where(driven, number[node], -1) for node in (pieces.from_id, pieces.to_id))
+    tail, head = number[graph.from_node[on]], number[graph.to[on]]
+    return from_id, to_id, csr_graph(int(np.count_nonzero(number >= 0)), tail, head, graph.minutes[on])
 
 
 @dataclass(frozen=True)
@@ -190,7 +209,7 @@ def crossings(network: Network, grid: Grid) -> Crossings:
     >>> cells = crossings(network, Grid((1, 3), Affine(1, 0, 60, 0, -1, 1), "EPSG:4326")).on(roads)
     >>> cells.cell.tolist(), cells.enter.round(2).tolist(), cells.leave.round(2).tolist()
     ([0, 1, 2], [0.0, 0.25, 0.75], [0.25, 0.75, 1.0])
-    >>> cells.minutes(np.array([0.0, 120.0])).round().tolist()
+    >>> cells.at_ends(np.array([0.0, 120.0])).min(axis=0).round().tolist()
     [0.0, 30.0, 90.0]
     """
     lines = densified(network.edges.geometry.to_numpy())

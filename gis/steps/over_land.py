@@ -1,8 +1,8 @@
 """The step over land: the ways of settlements off the road, and the surfaces of travel time."""
 
-from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
-from itertools import groupby
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis import fields
+from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import points_along
 from gis.space.impedance import with_minutes
 from gis.space.network import Network
@@ -25,7 +26,7 @@ from gis.stages.over_land import (
     ways_of_centres,
 )
 from gis.stages.surface import Crossings, RoadCells, crossings
-from gis.stages.travel import Roads, Search, search_roads
+from gis.stages.travel import Roads, search_roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -121,25 +122,18 @@ def on_land(
     empty = np.full(land.grid.shape, np.nan, np.float32)
     surface = {(key, tier): empty for key in surfaces_of for tier, who in centre.items() if not who.any()}
     found: list[pd.DataFrame] = []
-    left = [(key, tier) for key in speeds for tier, who in centre.items() if who.any()]
-    reach = Reach(land, legs.over_land_max_km)
-    while left:
-        gained: dict[tuple[str, str], Links] = {}
-        on_main = net.on_main()
-        for key, tier, search, spread in net.solved(left, centre, reach):
-            who = centre[tier]
-            links = links_over_land(spread, search, net.legs, net.ways, who, main).new_beside(net.links)
-            if len(links):
-                gained[key, tier] = links
-                continue
-            walked = spread.walked_min(walkers.walks)
+    reach, on_main = Reach(land, legs.over_land_max_km), net.on_main()
+    for key in speeds:
+        left = [tier for tier, who in centre.items() if who.any()]
+        while left:
+            solved = dict(zip(left, net.solved(key, [centre[tier] for tier in left], reach, on_main), strict=True))
+            done = {tier: one for tier, one in solved.items() if not len(one.links)}
+            found += [one.walks for one in done.values() if len(one.walks)]
             if key in surfaces_of:
-                surface[key, tier] = spread.surface(walked, on_main)
-            if np.isfinite(walked).any():
-                found.append(spread.walks(walked, search, net.legs, net.ways, who))
-        left = list(gained)
-        if left:
-            net = net.with_links(list(gained.values()))
+                surface |= {(key, tier): one.surface for tier, one in done.items()}
+            left = [tier for tier in left if tier not in done]
+            if left:
+                net = net.with_links([solved[tier].links for tier in left])
     ways, legs = _first_ways(net.ways, net.legs, to_road, network)
     if found:
         every = pd.concat(found, ignore_index=True).sort_values("access_min", kind="stable")
@@ -148,6 +142,35 @@ def on_land(
         ways, legs = _with(ways, legs, every[every["to"] < 0], network)
         legs = replace(legs, direct=every.loc[every["to"] >= 0, list(_DIRECT)])
     return OnLand(ways, legs, surface, net.linked, net.links.to_road)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """What comes of a tier in a state of the roads: links over land that it gains by; if none, ways and minutes."""
+
+    links: Links
+    walks: pd.DataFrame
+    surface: Minutes
+
+
+def _solve(
+    net: "_Net", roads: Roads, here: RoadCells, side: RoadCells, reach: Reach, on_main: Int, centre: Bool, stop: Bool
+) -> _Solved:
+    """Search the roads in a state from the centres of a tier, and carry the minutes over the land."""
+    search = search_roads(roads, net.legs, centre)
+    if stop[0]:
+        raise CancelledError
+    door_min = np.where(centre, 0.0, search.travel_time_min)
+    spread = Spread.of(net.land, net.at, here, search.found.minutes, door_min, reach)
+    if stop[0]:
+        raise CancelledError
+    links = links_over_land(spread, side, search, net.legs, net.ways, centre).new_beside(net.links)
+    if len(links):
+        return _Solved(links, pd.DataFrame(), np.empty((0, 0), np.float32))
+    assert net.legs.walkers is not None
+    walked = spread.walked_min(net.legs.walkers.walks)
+    walks = spread.walks(walked, search, net.legs, net.ways, centre) if np.isfinite(walked).any() else pd.DataFrame()
+    return _Solved(links, walks, spread.surface(walked, on_main))
 
 
 @dataclass(frozen=True)
@@ -192,23 +215,18 @@ class _Net:
         legs = replace(legs, walkers=Walkers(land, at, walks, legs.over_land_max_km), direct=nobody)
         return cls(network, speeds, main, land, at, crossed, ways, legs, links, network, roads, cells)
 
-    def state(self, key: str) -> tuple[Roads, RoadCells]:
-        """Return the roads, and where those that are open run, in a state of the year."""
-        if key == next(iter(self.speeds)):
-            return self.roads, open_cells(self.cells)
-        roads = self.roads.with_minutes_of(_at_speed(self.linked, self.speeds[key], self.links))
-        return roads, open_cells(replace(self.cells, roads=roads))
+    def state(self, key: str) -> tuple[Roads, RoadCells, RoadCells]:
+        """Return the roads, where those that are open run, and those off the main network, in a state of the year."""
+        roads = self.roads
+        if key != next(iter(self.speeds)):
+            roads = roads.with_minutes_of(_at_speed(self.linked, self.speeds[key], self.links))
+        here = open_cells(replace(self.cells, roads=roads))
+        return roads, here, here.some(np.flatnonzero(~self.main[roads.pieces.edge[here.piece]]))
 
-    def solved(
-        self, pairs: list[tuple[str, str]], centre: dict[str, Bool], reach: Reach
-    ) -> Iterator[tuple[str, str, Search, Spread]]:
-        """Search the roads of each state from the centres of each tier, and carry the minutes over the land."""
-        for key, of_key in groupby(pairs, key=lambda pair: pair[0]):
-            roads, here = self.state(key)
-            for _, tier in of_key:
-                search = search_roads(roads, self.legs, centre[tier])
-                door_min = np.where(centre[tier], 0.0, search.travel_time_min)
-                yield key, tier, search, Spread.of(self.land, self.at, here, search.found.minutes, door_min, reach)
+    def solved(self, key: str, centres: list[Bool], reach: Reach, on_main: Int) -> list[_Solved]:
+        """Search the roads in a state of the year from centres of tiers, and carry the minutes over the land."""
+        solve = partial(_solve, self, *self.state(key), reach, on_main)
+        return on_all_cores(solve, [(centre,) for centre in centres])
 
     def with_ways(self, walks: pd.DataFrame) -> "_Net":
         """Return the net with further ways over land."""

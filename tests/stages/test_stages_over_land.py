@@ -279,7 +279,7 @@ def test_cells_on_the_main_network_have_the_minutes_of_the_graph(seed):
     s = solve(w)
     cells = crossings(s.roads.network, GRID).on(s.roads)
     least = np.full(NY * NX, np.inf)
-    np.minimum.at(least, cells.cell, cells.minutes(s.node_minutes))
+    np.minimum.at(least, cells.cell, cells.at_ends(s.node_minutes).min(axis=0))
     doors_min = np.full(NY * NX, np.inf)
     near = ~off_road(s)
     np.minimum.at(doors_min, own_cells(w)[near], s.journeys["travel_time_min"].to_numpy()[near])
