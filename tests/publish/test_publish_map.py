@@ -343,7 +343,7 @@ def test_filter_and_table_hold_the_same_settlements(visit, page_file, country, s
     with page.expect_download() as waiting:
         page.get_by_role("button", name=w["map.download"]).click()
     text = waiting.value.path().read_bytes().decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     assert [row[w["column.code"]] for row in rows] == [row[1] for row in table_rows(page)]
     first = page.locator(".drawer tbody th button").first
     name = first.inner_text()
@@ -362,7 +362,7 @@ def test_the_rows_of_a_long_table_are_the_first_of_all(visit, rich_file):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=w["map.download"]).click()
         text = waiting.value.path().read_bytes().decode("utf-8-sig")
-        codes = [row[w["column.code"]] for row in csv.DictReader(io.StringIO(text, newline=""))]
+        codes = [row[w["column.code"]] for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=";")]
         assert len(codes) > 400
         assert [row[1] for row in shown[:-1]] == codes[:300]
         assert shown[-1] == [f"… {len(codes) - 300}"]
@@ -374,11 +374,67 @@ def test_downloaded_table_has_no_formula(visit, page_file, country):
     with page.expect_download() as waiting:
         page.get_by_role("button", name=words("kk")["map.download"]).click()
     text = waiting.value.path().read_bytes().decode("utf-8-sig")
-    rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
     assert len(rows) == len(country["settlements"])
     for row in rows:
         assert not re.match(r"[=+\-@\t\r\n]", row[0])
     assert {row[0].removeprefix("'") for row in rows} == set(country["settlements"][f.NAME])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_downloaded_table_is_for_the_spreadsheet_of_its_language(visit, page_file, country, language):
+    page, w = visit(page_file, fragment=f"#lang={language}"), words(language)
+    page.get_by_role("button", name=w["map.table"]).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=w["map.download"]).click()
+    text = waiting.value.path().read_bytes().decode("utf-8-sig")
+    cells, decimal = (",", ".") if language == "en" else (";", ",")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=cells))
+    by_code = country["settlements"][f.REMOTENESS].round(1)
+    told = {row[w["column.code"]]: row[w["column.remoteness"]] for row in rows}
+    found = pd.Series(told).replace("", np.nan).str.replace(decimal, ".").astype(float)
+    pd.testing.assert_series_equal(found[by_code.index], by_code, check_names=False, check_index_type=False)
+    assert any(decimal in value for value in told.values())
+
+
+def test_language_filter_and_hidden_classes_are_shared_as_well(visit, rich_file):
+    page = visit(rich_file)
+    page.get_by_role("button", name="Русский").click()
+    w = words("ru")
+    page.get_by_text(w["map.filter"], exact=True).click()
+    region = page.get_by_label(w["column.region"], exact=True)
+    region.select_option(index=3)
+    page.get_by_label(w["map.people_from"]).fill("300")
+    page.get_by_label(w["map.minutes_from"]).fill("15")
+    page.get_by_label(w["map.centre"], exact=True).select_option("town")
+    page.locator(".legends li button").nth(1).click()
+    legend = page.locator(".legends ul").first.inner_text()
+    other = visit(rich_file, fragment=page.evaluate("location.hash"))
+    assert other.evaluate("document.documentElement.lang") == "ru"
+    assert other.locator(".legends ul").first.inner_text() == legend
+    assert other.locator(".legends li button[aria-pressed=false]").count() == 1
+    assert other.get_by_label(w["column.region"], exact=True).input_value() == region.input_value()
+    for label, value in ((w["map.people_from"], "300"), (w["map.minutes_from"], "15")):
+        assert other.get_by_label(label).input_value() == value
+    assert other.get_by_label(w["map.centre"], exact=True).input_value() == "town"
+    assert other.get_by_label(w["map.people_from"]).is_visible(), "a filter that acts is seen"
+    visit(rich_file, fragment="#lang=__proto__&hide=x.99.-1&region=1e9&people=<b>&minutes=NaN&to=..")
+
+
+def test_the_printed_card_is_whole_and_on_a_page_of_its_own(visit, rich_file):
+    page = visit(rich_file)
+    one_page = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+    find(page, "Балқаш")
+    page.keyboard.press("Enter")
+    card_of(page).wait_for()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == one_page + 1 == 2
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    box = page.locator(".sheet").evaluate("e => [e.scrollHeight - e.clientHeight, e.parentNode.tagName]")
+    assert box == [0, "BODY"]
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert page.locator(".leaflet-container .sheet").is_visible()
 
 
 def test_a_view_is_shared_by_its_address(visit, page_file):

@@ -86,16 +86,21 @@ function ofMonth(store, i) {
   return el("section", {}, said(w.month_cut_off, cut), said(w.month_other_way, other), said(w.month_same_way, same));
 }
 
-// The other seasons of a journey, its worst month, and the months in which there is none.
+// The other seasons of a journey, its worst month, and the months in which there is none. Of many seasons those that take
+// as long are said together, and those that take as long as the one that is shown are left out.
 function ofYear(store, tier, i) {
   const w = store.words;
-  const told = [];
+  const told = [], many = store.seasons.length > 5, alike = new Map();
   const month = tier.worst && tier.worst[i] >= 1 ? store.months[tier.worst[i] - 1] : "";
   store.seasons.forEach(({ key, label }, k) => {
     const minutes = k === 0 ? tier.first : tier.others && tier.others[k - 1];
     const worst = key === "worst" && month ? ` (${month})` : "";
-    if (minutes && (k !== store.season || worst)) told.push(`${label}${worst}: ${store.duration(minutes[i])}`);
+    if (!minutes || (k === store.season && !worst)) return;
+    const shown = store.duration(minutes[i]);
+    if (!many || worst) told.push(`${label}${worst}: ${shown}`);
+    else if (minutes[i] !== tier.min[i]) alike.set(shown, [...(alike.get(shown) || []), label]);
   });
+  told.unshift(...[...alike].map(([shown, labels]) => `${labels.join(", ")}: ${shown}`));
   if (tier.cut_off && tier.cut_off[i] > 0) told.push(fill(w.cut_off_months, { months: tier.cut_off[i] }));
   if (tier.freight && tier.freight[i] > 0) told.push(fill(w.freight_months, { months: tier.freight[i] }));
   return told.join(" · ");

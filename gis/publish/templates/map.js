@@ -72,6 +72,7 @@ function scaleBar(options, w) {
 }
 
 // A view is shared by the address's fragment: #map=zoom/lat/lon&colour=theme&time=tier&regions=figure&catchments=tier&season=number&beside=other&place=id
+// &lang=language&hide=classes&region=number&people=least&minutes=least&to=tier
 function writeView(map, state, store) {
   const at = map.getCenter();
   const parts = new URLSearchParams({ map: [map.getZoom(), at.lat.toFixed(4), at.lng.toFixed(4)].join("/") });
@@ -82,6 +83,14 @@ function writeView(map, state, store) {
   if (state.beside !== "none") parts.set("beside", state.beside);
   if (store.season > 0) parts.set("season", store.season);
   if (state.chosen >= 0) parts.set("place", store.id[state.chosen]);
+  if (store.language !== state.language) parts.set("lang", store.language);
+  if (state.hidden.size) parts.set("hide", [...state.hidden].join("."));
+  if (state.filter.region >= 0) parts.set("region", state.filter.region);
+  if (state.filter.people > 0) parts.set("people", state.filter.people);
+  if (state.filter.minutes > 0) {
+    parts.set("minutes", state.filter.minutes);
+    parts.set("to", state.filter.tier);
+  }
   try {
     history.replaceState(null, "", "#" + parts.toString().replace(/%2F/g, "/"));
   } catch {
@@ -101,6 +110,13 @@ function readView(data) {
     catchments: data.points.tiers.some((tier) => tier.centre && tier.key === parts.get("catchments")) ? parts.get("catchments") : "",
     beside: data.seasons[parts.get("beside")] || (data.compare && parts.get("beside") === "run") ? parts.get("beside") : "",
     season: data.seasons[Number(parts.get("season"))] ? Number(parts.get("season")) : 0,
+    hidden: (parts.get("hide") || "").split(".").filter((code) => /^\d+$/.test(code)).map(Number),
+    filter: {
+      region: parts.has("region") && data.points.regions?.[Number(parts.get("region"))] !== undefined ? Number(parts.get("region")) : -1,
+      people: Number(parts.get("people")) || 0,
+      minutes: Number(parts.get("minutes")) || 0,
+      tier: data.points.tiers.some((tier) => tier.min && tier.key === parts.get("to")) ? parts.get("to") : "",
+    },
     place: parts.has("place") ? data.points.id.indexOf(parts.get("place")) : -1,
   };
 }
@@ -130,10 +146,12 @@ const SettlementLayer = L.Layer.extend({
   onRemove() {},
 
   build(map, all) {
-    let data = translated(all, all.language);
+    const shared = new URLSearchParams(location.hash.slice(1)).get("lang");
+    let data = translated(all, Object.hasOwn(all.words, shared) ? shared : all.language);
+    document.documentElement.lang = data.language;
     const store = new Store(data);
     const state = {
-      all: data.themes, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", catchments: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
+      all: data.themes, language: all.language, theme: data.themes[0], hidden: new Set(), raster: "none", area: "none", catchments: "none", beside: data.compare ? "run" : "none", right: null, chosen: -1,
       centres: true, roads: true, regions: true, filter: { region: -1, people: 0, minutes: 0, tier: "" },
     };
     for (const [name, z] of [["context", 240], ["rasters", 250], ["beside", 251], ["areas", 255], ["lines", 300], ["catchments", 310], ["routes", 440], ["points", 450], ["beside-points", 451], ["chosen", 460]]) {
@@ -325,6 +343,9 @@ const SettlementLayer = L.Layer.extend({
       aside.querySelector("[lang][aria-pressed=true]")?.focus();
     };
     state.show = goTo;
+    // On paper the card is a page of its own: on the map's page there may be no room for all of it.
+    window.addEventListener("beforeprint", () => document.body.append(sheet));
+    window.addEventListener("afterprint", () => home.append(sheet));
     home.append(quiet(sheet), line, quiet(swipe));
     furnish();
     const side = aside.getBoundingClientRect();
@@ -341,7 +362,10 @@ const SettlementLayer = L.Layer.extend({
     if (view.area) state.area = view.area;
     if (view.catchments) state.catchments = view.catchments;
     if (view.season) store.inSeason(data.themes, view.season);
-    if (Object.values(view).some(Boolean)) furnish();
+    state.filter = view.filter;
+    if (filtered(state.filter)) applyFilter(store, state.filter);
+    state.hidden = new Set(view.hidden.filter((code) => code < state.theme.classes.length));
+    furnish();
     state.apply();
     if (state.split) furnish(); // with the list of what changed
     if (view.at) map.setView(view.at, view.zoom, { animate: false });

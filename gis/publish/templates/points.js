@@ -209,7 +209,7 @@ const Points = L.Renderer.extend({
   // Names of the centres, the highest tiers and the largest first, where there is room.
   _label(context, origin, size) {
     const zoom = this._map.getZoom(), scale = Math.pow(2, zoom), half = 3.5;
-    const edge = this._map.getPixelBounds().max.x - origin.x;
+    const edges = this._map.getPixelBounds(), first = edges.min.x - origin.x, last = edges.max.x - origin.x;
     const seen = [];
     for (const centre of this.store.centres) {
       if (centre.rank > Math.max(1, zoom - 4)) continue;
@@ -233,7 +233,7 @@ const Points = L.Renderer.extend({
       const away = Math.max(half + 1, row >= 0 ? this.radius(row) : 0) + 4;
       const right = [x + away, y - 8, x + away + width, y + 8];
       const left = [x - away - width, y - 8, x - away, y + 8];
-      const box = [right, left].find((b) => b[2] < edge && free(b));
+      const box = [right, left].find((b) => b[0] > first && b[2] < last && free(b));
       if (!box) continue;
       taken.push(box);
       context.strokeStyle = "rgba(255,255,255,.9)";

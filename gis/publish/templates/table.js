@@ -12,13 +12,15 @@ function applyFilter(store, filter) {
   }
 }
 
+const filtered = (filter) => filter.region >= 0 || filter.people > 0 || filter.minutes > 0;
+
 // Controls for region, population and minutes; unreachable is farther than any number of minutes.
 function filterBox(store, state, change) {
   const w = store.words;
   const set = (key, value) => { state.filter[key] = value; applyFilter(store, state.filter); change(); };
   const row = (id, label, control) => { control.id = id; return el("p", {}, el("label", { for: id }, label), control); };
   const number = (key) => el("input", { type: "number", min: 0, value: state.filter[key] > 0 ? state.filter[key] : null, oninput: (event) => set(key, event.target.valueAsNumber) });
-  const box = el("details", { class: "filter" }, el("summary", {}, w.filter));
+  const box = el("details", { class: "filter", open: filtered(state.filter) }, el("summary", {}, w.filter));
   if (store.regions) {
     const order = store.regions.map((name, code) => ({ name, code })).sort((a, b) => a.name.localeCompare(b.name, store.language));
     const list = el("select", { onchange: (event) => set("region", Number(event.target.value)) }, el("option", { value: -1 }, w.all_regions));
@@ -50,7 +52,7 @@ function tableDrawer(store, state, points, show) {
     el("th", { scope: "col" }, el("button", { type: "button", onclick: () => { down = sorted === k && !down; sorted = k; draw(); } }, column.label)));
   const drawer = el("section", { class: "drawer", hidden: true, "aria-label": w.table },
     el("header", {}, count,
-      el("button", { type: "button", class: "download", onclick: () => download(columns, [...rows].sort(order())) }, w.download),
+      el("button", { type: "button", class: "download", onclick: () => download(columns, [...rows].sort(order()), store.language) }, w.download),
       el("button", { type: "button", class: "close", "aria-label": w.close, onclick: () => { drawer.hidden = true; } }, "×")),
     el("div", { class: "rows", tabindex: 0 }, el("table", {}, el("thead", {}, el("tr", {}, ...heads)), body)));
 
@@ -129,16 +131,18 @@ function tableColumns(store, themes) {
   return columns;
 }
 
-// Text that a spreadsheet would take for a formula gets an apostrophe before it, as in the other tables.
-function download(columns, rows) {
+// Text that a spreadsheet would take for a formula gets an apostrophe before it, as in the other tables. A spreadsheet in
+// Russian or Kazakh takes a comma for the sign of decimals, and opens a file with commas between the cells as one column.
+function download(columns, rows, language) {
+  const own = language !== "en";
   const cell = (value) => {
     if (value === null || value === undefined) return "";
-    if (typeof value === "number") return value === -1 ? "inf" : String(value);
+    if (typeof value === "number") return value === -1 ? "inf" : own ? String(value).replace(".", ",") : String(value);
     const safe = /^[=+\-@\t\r\n]/.test(value) ? "'" + value : value;
     return `"${safe.replace(/"/g, '""')}"`;
   };
   const lines = [columns.map((column) => cell(column.label)), ...rows.map((i) => columns.map((column) => cell(column.value(i))))];
-  const file = new Blob(["\ufeff" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
+  const file = new Blob(["\ufeff" + lines.map((line) => line.join(own ? ";" : ",")).join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
   const link = el("a", { href: URL.createObjectURL(file), download: "settlements.csv" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
