@@ -16,6 +16,8 @@ class JourneyTree:
 
     Parameters
     ----------
+    node
+        Of the graph, shape `(t,)`.
     parent
         The place in the tree of the node before each one, always a lower one; -1 at a source. Shape `(t,)`.
     edge
@@ -24,13 +26,18 @@ class JourneyTree:
         The place in the tree of each node whose journey was asked for, shape `(k,)`.
     """
 
+    node: Int
     parent: Int
     edge: Long
     at: Long
 
+    def totals(self, value: Float) -> Float:
+        """Add up what each edge of the tree holds, from the source to each of its nodes; both of shape `(t,)`."""
+        return np.asarray(_add_up(self.parent, np.ascontiguousarray(value, np.float64)))
+
     def sums(self, value: Float) -> Float:
         """Add up what each edge of the tree holds, shape `(t,)`, along each journey from its source: shape `(k,)`."""
-        return np.asarray(_add_up(self.parent, np.ascontiguousarray(value, np.float64))[self.at])
+        return self.totals(value)[self.at]
 
 
 def journey_tree(graph: Graph, answer: Nearest, nodes: NDArray[np.integer]) -> JourneyTree:
@@ -61,7 +68,7 @@ def journey_tree(graph: Graph, answer: Nearest, nodes: NDArray[np.integer]) -> J
 def _grow(offset, to, predecessor, nodes):  # type: ignore[no-untyped-def]
     n, count = len(predecessor), 0
     place, stack = np.full(n, -1, np.int32), np.empty(n, np.int32)
-    parent, edge, at = np.empty(n, np.int32), np.empty(n, np.int64), np.empty(len(nodes), np.int64)
+    node, parent, edge, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int64), np.empty_like(nodes)
     for k in range(len(nodes)):
         depth, here = 0, nodes[k]
         while here >= 0 and place[here] < 0:
@@ -70,7 +77,7 @@ def _grow(offset, to, predecessor, nodes):  # type: ignore[no-untyped-def]
             here = predecessor[here]
         for i in range(depth - 1, -1, -1):
             v = stack[i]
-            place[v], parent[count], edge[count] = count, -1, -1
+            place[v], node[count], parent[count], edge[count] = count, v, -1, -1
             if here >= 0:
                 parent[count] = place[here]
                 for e in range(offset[here], offset[here + 1]):
@@ -79,7 +86,7 @@ def _grow(offset, to, predecessor, nodes):  # type: ignore[no-untyped-def]
             here = v
             count += 1
         at[k] = place[nodes[k]]
-    return parent[:count].copy(), edge[:count].copy(), at
+    return node[:count].copy(), parent[:count].copy(), edge[:count].copy(), at
 
 
 @kernel

@@ -8,7 +8,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis.kernels.paths import accumulate
+from gis.kernels.journey_tree import journey_tree
+from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import lines_through, parts_of_lines
 from gis.stages.legs import Legs
 from gis.stages.travel import BY_ROAD, OVER_LAND, Roads, Search, search_roads
@@ -102,55 +103,46 @@ def steps_of_all(
         By tier and season, a table of `node`, `to`, `piece`, `along` (in the direction of its line) and `steps_left` on
         the roads, since minutes of very short pieces can be lost in rounding.
     """
-    searched: dict[tuple[int, str], Search] = {}
-    found = {}
+    over_land, by_road = {}, {}
+    shared: dict[tuple[int, str], list[tuple[str, str]]] = {}  # seasons with the same roads share the search
     for (tier, season), table in journeys.groupby(["tier", "season"], sort=False):
-        mode = table["mode"].to_numpy(object)
-        who = np.flatnonzero(mode == OVER_LAND)
+        key, mode = (str(tier), str(season)), table["mode"].to_numpy(object)
+        shared.setdefault((id(roads[key[1]]), key[0]), []).append(key)
+        by_road[key], who = np.flatnonzero(mode == BY_ROAD), np.flatnonzero(mode == OVER_LAND)
         to = ids.get_indexer(pd.Index(table["to_id"].iloc[who]))
-        number = pieces.first_over_land + who * pieces.settlements + to
-        steps = [_table(who, to, number, True)]
-        if (mode == BY_ROAD).any():
-            here = roads[str(season)]
-            shared = (id(here), str(tier))
-            if shared not in searched:
-                searched[shared] = search_roads(here, legs, centre[str(tier)])
-            steps += _by_road(here, legs, searched[shared], np.flatnonzero(mode == BY_ROAD), pieces)
-        found[str(tier), str(season)] = pd.concat(steps, ignore_index=True)
+        over_land[key] = _table(who, to, pieces.first_over_land + who * pieces.settlements + to, True)
+
+    def follow(keys: list[tuple[str, str]], _: object) -> None:
+        (tier, season), some = keys[0], [key for key in keys if len(by_road[key])]
+        here = roads[season]
+        if some:
+            search = search_roads(here, legs, centre[tier])
+        for key in some:
+            steps = _by_road(here, legs, search, by_road[key], pieces)
+            found[key] = pd.concat([over_land[key], *steps], ignore_index=True)
+
+    found = dict(over_land)
+    on_all_cores(follow, [(keys,) for keys in shared.values()])
     return found
 
 
 def _by_road(roads: Roads, legs: Legs, search: Search, who: Int, pieces: Pieces) -> list[pd.DataFrame]:
     """Follow journeys from where they enter the roads, and to both settlements."""
-    before, n = search.found.predecessor.astype(np.int64), pieces.settlements
-    way = search.way[who]
+    n, way = pieces.settlements, search.way[who]
     enters = roads.pieces.cut_node[way].astype(np.int64)
-    on_way = np.zeros(len(before), bool)
-    at = np.unique(enters)
-    while len(at):
-        on_way[at] = True
-        at = before[at]
-        at = np.unique(at[at >= 0])
-        at = at[~on_way[at]]
-    node = np.flatnonzero(on_way & (before >= 0))
-    used, cut = roads.used[_steps_onward(roads, search)[node]], len(roads.pieces.edge)
-    left = accumulate(roads.graph, search.found, np.ones(len(roads.used)), node)
-    ends = np.flatnonzero(on_way & (before < 0))
+    tree = journey_tree(roads.graph, search.found, enters)
+    steps_left = tree.totals(np.ones(len(tree.node)))
+    order = np.argsort(tree.node)
+    on, last = order[tree.edge[order] >= 0], order[tree.edge[order] < 0]
+    node, before = tree.node[on].astype(np.int64), tree.node[tree.parent[on]].astype(np.int64)
+    used, cut = roads.used[roads.graph.edge[tree.edge[on]]], len(roads.pieces.edge)
+    ends = tree.node[last].astype(np.int64)
     into = search.into[search.found.source[ends]]
     return [
         _table(who, n + enters, pieces.first_way + way, True),
-        _table(n + node, n + before[node], used % cut, used < cut, left),
+        _table(n + node, n + before, used % cut, used < cut, steps_left[on]),
         _table(n + ends, legs.settlement[into], pieces.first_way + into, False),
     ]
-
-
-def _steps_onward(roads: Roads, search: Search) -> Int:
-    """For each node the edge of the graph, as in `roads.used`, that its journey takes next; -1 where it ends."""
-    graph = roads.graph
-    on_way = search.found.predecessor[graph.to] == graph.from_node
-    out = np.full(graph.n, -1, np.int64)
-    out[graph.to[on_way]] = graph.edge[on_way]
-    return out
 
 
 def _table(node: Int, to: Int, piece: Int, along: Bool | bool, left: Float | float = 0.0) -> pd.DataFrame:
