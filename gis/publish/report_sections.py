@@ -236,7 +236,9 @@ def _least_certain(run: Run, _: Path) -> list[Block]:
     ]
     drawn = run.figures.get("certainty", {})
     draws = w["report.draws"].format(draws=run.number(drawn.get("draws")), unstable=run.number(drawn.get("not_stable")))
-    return [Text(draws), Table(head, rows, numbers=3)] if rows else []
+    value, low, high = (top[c] for c in (f.VIABILITY, f.VIABILITY_P05, f.VIABILITY_P95))
+    outside = [Text(w["report.outside"])] if ((value < low) | (value > high)).any() else []
+    return [Text(draws), Table(head, rows, numbers=3), *outside] if rows else []
 
 
 def _disparity(run: Run, folder: Path) -> list[Block]:

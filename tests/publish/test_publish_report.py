@@ -159,6 +159,20 @@ def test_the_lists_hold_the_most_remote_and_the_least_certain(reports, runs):
     assert [row[3] for row in doubtful.rows] == [number(100 * v, "ru") for v in least]
 
 
+@pytest.mark.parametrize("low", [0.0, 99.0])
+def test_a_value_outside_its_range_is_explained(runs, tmp_path, low):
+    run = runs["ru"]
+    frame = run.settlements.assign(**{f.VIABILITY_P05: low, f.VIABILITY_P95: 100.0})
+    texts = [
+        b.text
+        for part in sections(replace(run, settlements=frame), tmp_path)
+        for b in part.blocks
+        if isinstance(b, Text)
+    ]
+    said = words("ru")["report.outside"] in texts
+    assert said == (low > 0)
+
+
 def test_unreachable_is_a_word_and_unknown_a_dash(runs, tmp_path):
     settlements = runs["en"].settlements.copy()
     settlements[f.REMOTENESS] = np.where(np.isinf(settlements[f.travel_time_min("town")]), 100.0, 1.0)
