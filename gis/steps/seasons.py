@@ -227,12 +227,42 @@ def _published(inputs: Inputs, network: Network, record: Record) -> tuple[Networ
     return split, closed
 
 
-def minutes_of_months(year: Year, minutes: dict[str, Float], n: int) -> Float:
+@dataclass(frozen=True)
+class States:
+    """The states of the roads in a year: seasons and months with the same speeds on all edges share one.
+
+    Parameters
+    ----------
+    of_season
+        The state in each season.
+    of_months
+        Month and state of every month of every season, where the year varies; a month may be in several.
+    speed_kph
+        On the edges, in each state.
+    """
+
+    of_season: list[str]
+    of_months: list[tuple[int, str]]
+    speed_kph: dict[str, Float]
+
+
+def states_of(year: Year) -> States:
+    """Find the states of the roads in a year."""
+    of_season = [state(speed) for speed in year.speed_kph]
+    speeds = dict(zip(of_season, year.speed_kph, strict=True))
+    of_months = []
+    for month, speed in year.months() if year.varies else ():
+        of_months.append((month, state(speed)))
+        speeds.setdefault(of_months[-1][1], speed)
+    return States(of_season, of_months, speeds)
+
+
+def minutes_of_months(states: States, minutes: dict[str, Float], n: int) -> Float:
     """Lay the minutes of states out by month; a month of several seasons counts with the slowest of them.
 
     Parameters
     ----------
-    year
+    states
         The states of the year.
     minutes
         By state, shape `(n,)`.
@@ -245,6 +275,6 @@ def minutes_of_months(year: Year, minutes: dict[str, Float], n: int) -> Float:
         NaN in a month that no season has.
     """
     out = np.full((12, n), np.nan)
-    for month, speed in year.months():
-        out[month - 1] = np.fmax(out[month - 1], minutes[state(speed)])
+    for month, state_of in states.of_months:
+        out[month - 1] = np.fmax(out[month - 1], minutes[state_of])
     return out

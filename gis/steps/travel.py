@@ -1,6 +1,7 @@
 """The travel step: tiers, network, snapping and journeys of a study."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gis import fields
 from gis.inputs import Inputs
+from gis.kernels.threads import on_all_cores
 from gis.record import Record
 from gis.space.barriers import without_fords
 from gis.space.impedance import assumed_surface, with_minutes
@@ -31,7 +33,7 @@ from gis.stages.travel import (
     tier_levels,
 )
 from gis.steps.over_land import OnLand, on_land
-from gis.steps.seasons import Year, minutes_of_months, state, year_of
+from gis.steps.seasons import Year, minutes_of_months, states_of, year_of
 from gis.study import Study
 
 Float = NDArray[np.float64]
@@ -149,9 +151,11 @@ def travel(
         over_land_kph=rule.over_land_kph,
         over_land_max_km=rule.over_land_max_km,
     )
-    of_season, speeds = _states(year)
+    states = states_of(year)
     main = _main_network(network, year)
-    made = on_land(points, network, speeds, of_season, ways, legs, land, centre, main, near_km=rule.near_km)
+    made = on_land(
+        points, network, states.speed_kph, states.of_season, ways, legs, land, centre, main, near_km=rule.near_km
+    )
     _note_snapping(study, made.ways, made.legs, len(points), record)
     record.note(
         "repair", "links-over-land", "links over land between roads that are not joined", len(made.links),
@@ -159,19 +163,10 @@ def travel(
     )  # fmt: skip
     surface = {
         (tier, season.name): made.surface[key, tier]
-        for season, key in zip(year.seasons, of_season, strict=True)
+        for season, key in zip(year.seasons, states.of_season, strict=True)
         for tier in centre
     }
     return replace(_journeys(points, made, year, centre, record), surface=surface)
-
-
-def _states(year: Year) -> tuple[list[str], dict[str, Float]]:
-    """Return the state of the roads in each season, and the speeds in every state of the year."""
-    of_season = [state(speed) for speed in year.speed_kph]
-    speeds = dict(zip(of_season, year.speed_kph, strict=True))
-    if year.varies:
-        speeds |= {state(speed): speed for _, speed in year.months()}
-    return of_season, speeds
 
 
 def _journeys(
@@ -180,7 +175,8 @@ def _journeys(
     """Search every state of the roads once, for every tier, and lay the answers out by season and month."""
     names = [season.name for season in year.seasons]
     network, ways, legs, year = made.network, made.ways, made.legs, year.with_links(links_kph(made.links))
-    of_season, speeds = _states(year)
+    states = states_of(year)
+    of_season, speeds = states.of_season, states.speed_kph
     uncut = Roads.cut_at(Network(network.nodes, with_minutes(network.edges, year.speed_kph[0])), ways, made.links)
     kept: dict[str, Roads] = {}
     tables: dict[tuple[str, str], pd.DataFrame] = {}
@@ -192,8 +188,8 @@ def _journeys(
         )
         if key in of_season:
             kept[key] = roads
-        for tier, who in centre.items():
-            tables[key, tier], _ = road_journeys(points, roads, legs, who)
+        searches = on_all_cores(partial(_searched, points, roads, legs), [(who,) for who in centre.values()])
+        tables |= {(key, tier): table for tier, table in zip(centre, searches, strict=True)}
     rows = [
         tables[key, tier].assign(tier=tier, season=name)
         for name, key in zip(names, of_season, strict=True)
@@ -204,7 +200,7 @@ def _journeys(
         _note_journeys(tables[of_season[0], tier], tier, record)
         if year.varies:
             minutes_of = {key: tables[key, tier]["travel_time_min"].to_numpy(float) for key in speeds}
-            monthly[tier] = minutes_of_months(year, minutes_of, len(points))
+            monthly[tier] = minutes_of_months(states, minutes_of, len(points))
     if year.varies:
         record.figures["states_of_roads"] = len(speeds)
     freight: dict[str, Float] = {}
@@ -218,6 +214,10 @@ def _journeys(
             message = "settlements with a stretch on the way to this tier where lorries stop in some month"
             record.note("warning", "without-freight", message, int((months > 0).sum()), tier)
     return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, {}, monthly, points, centre, freight)
+
+
+def _searched(points: gpd.GeoSeries, roads: Roads, legs: Legs, who: NDArray[np.bool_], _: object) -> pd.DataFrame:
+    return road_journeys(points, roads, legs, who)[0]
 
 
 def _part_of_year(network: Network) -> NDArray[np.bool_]:
