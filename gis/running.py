@@ -9,6 +9,7 @@ from pathlib import Path
 from gis import outputs, pipeline
 from gis.checkpoints import Checkpoints
 from gis.errors import OutputError, ShalgaiError
+from gis.heap import share_one_heap
 from gis.inputs import study_files
 from gis.pipeline import Result
 from gis.record import Progress
@@ -36,6 +37,7 @@ def run_into(study: Study, folder: Path, *, name: str, progress: Progress | None
     ShalgaiError
         Layers that cannot be used, outputs that cannot be written.
     """
+    share_one_heap()
     with _logged(folder) as log:
         log.info("study %s", name)
         kept = Checkpoints.of(study.model_dump_json(exclude={"outputs"}), study_files(study))
