@@ -17,8 +17,15 @@ from typing import NamedTuple
 
 from gis import fields as f
 from gis.errors import Finding
-from gis.publish.planner import criterion_name
-from gis.publish.words import LANGUAGES, class_name, column_label, indicator_name, said, tier_name
+from gis.publish.words import (
+    LANGUAGES,
+    class_name,
+    column_label,
+    criterion_name,
+    indicator_name,
+    said,
+    tier_name,
+)
 
 _NAMES: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gis.publish.words import number, words
+from gis.publish.words import criterion_name, number, words
 
 _MET, _UNKNOWN = "yes", "unknown"
 
@@ -63,17 +63,6 @@ def town_reasons(judged: pd.DataFrame, language: str) -> pd.Series:
 
     key = judged.columns[0]
     return pd.Series({town: line(part) for town, part in judged.groupby(key, sort=False)}, dtype=object)
-
-
-def criterion_name(criterion: str, language: str) -> str:
-    """Return the name of a criterion, or its id with blanks.
-
-    Examples
-    --------
-    >>> criterion_name("single_industry", "en"), criterion_name("no_gas", "kk")
-    ('Single industry', 'No gas')
-    """
-    return words(language).get(f"criterion.{criterion}", criterion.replace("_", " ").capitalize())
 
 
 def _shown(value: object, language: str) -> str:

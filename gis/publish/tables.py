@@ -7,7 +7,7 @@ stay numbers, also negative ones.
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ import pandas as pd
 from xlsxwriter import Workbook
 
 from gis.errors import OutputError
+from gis.fields import SETTLEMENT_ID, TIER
 from gis.publish.sheets import Cell, fill
-from gis.publish.words import CLASSES, class_name, column_label, words
+from gis.publish.words import CLASSES, class_name, column_label, criterion_name, indicator_name, tier_name, words
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -27,6 +28,11 @@ _ROWS = 1000
 # that what they are made of adds up.
 _MEASURED, _DECIMALS = ("_min", "_km", "_c", "_mm"), 6
 _SHEET = re.compile(r"[\[\]:*?/\\']")
+_BY_INDICATOR, _BY_TIER = ("raw", "treated", "normalised", "contributions"), "remoteness_parts"
+"""Tables whose columns, but for the first, are indicators; and tiers."""
+_OF_COLUMNS = ("disparity", "ranking", "lorenz")
+"""Tables whose rows are of columns that people read; those of the indicators are for who recomputes the index."""
+_CRITERIA = ("criteria_met", "criteria_not_met", "criteria_not_judged")
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
@@ -76,22 +82,32 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     commas.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", lineterminator="\r\n")
 
 
-def field_table(table: pd.DataFrame, language: str, tier_names: Mapping[str, str] | None = None) -> pd.DataFrame:
+def _heading(sheet: str, column: str, language: str, tier_names: Mapping[str, str] | None) -> str:
+    if column != SETTLEMENT_ID and sheet in _BY_INDICATOR:
+        return indicator_name(column, language)
+    if column != SETTLEMENT_ID and sheet == _BY_TIER:
+        return tier_name(column, language, tier_names)
+    return column_label(column, language, tier_names)
+
+
+def field_table(
+    table: pd.DataFrame, language: str, tier_names: Mapping[str, str] | None = None, sheet: str = ""
+) -> pd.DataFrame:
     """Describe the columns of a table: name, heading with the unit, kind, and how many values are missing.
+
+    `sheet` is the name of the table in a workbook: what its columns are called may depend on it.
 
     Examples
     --------
-    >>> field_table(pd.DataFrame({"population": [7.0, None]}), "en").iloc[0].tolist()
-    ['population', 'Population, people', 'number', 1]
+    >>> field_table(pd.DataFrame({"population": [7.0, None]}), "en").to_numpy().tolist()
+    [['population', 'Population, people', 'number', 1]]
     """
     w, flat = words(language), _flat(table)
     rows = [
-        (str(c), column_label(str(c), language, tier_names), _kind(flat[c], w), int(flat[c].isna().sum()))
+        (str(c), _heading(sheet, str(c), language, tier_names), _kind(flat[c], w), int(flat[c].isna().sum()))
         for c in flat.columns
     ]
-    return pd.DataFrame(
-        rows, columns=[w[f"fields.{k}"] for k in ("column", "meaning", "kind", "missing")], dtype=object
-    )
+    return pd.DataFrame(rows, columns=[w[f"fields.{k}"] for k in ("column", "meaning", "kind", "missing")])
 
 
 def write_workbook(
@@ -131,11 +147,11 @@ def write_workbook(
     for name, table in sheets.items():
         if len(table) >= _EXCEL_ROWS:
             raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
-        flat = _named(_flat(table), language)
-        flat.columns = pd.Index([column_label(str(c), language, tier_names) for c in flat.columns])
+        flat = _named(_flat(table), name, language, tier_names)
+        flat.columns = pd.Index([_heading(name, str(c), language, tier_names) for c in flat.columns])
         told.append((w.get(f"layer.{name}", name), flat, w["class.unreachable"]))
     if sheets:
-        described = {w.get(f"layer.{n}", n): field_table(t, language, tier_names) for n, t in sheets.items()}
+        described = {w.get(f"layer.{n}", n): field_table(t, language, tier_names, n) for n, t in sheets.items()}
         listed = pd.concat(described, names=[w["fields.layer"]]).reset_index(level=0)
         told.append((w["layer.fields"], listed, ""))
     ran = pd.DataFrame(about, columns=[w["run.what"], w["run.value"]], dtype=object)
@@ -180,9 +196,25 @@ def _cells(values: pd.Series, unreachable: str) -> list[Cell]:
     return [None if pd.isna(v) else bool(v) if isinstance(v, bool | np.bool_) else _legal(str(v)) for v in values]
 
 
-def _named(table: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Write classes and yes or no in the language."""
+def _named(table: pd.DataFrame, sheet: str, language: str, tier_names: Mapping[str, str] | None) -> pd.DataFrame:
+    """Write classes, indicators, tiers, criteria, and yes or no in the language."""
     w = words(language)
+
+    def known(tier: str) -> bool:
+        return f"tier.{tier}" in w or tier in (tier_names or {})
+
+    said: dict[str, Callable[[str], str]] = {
+        "indicator": lambda value: indicator_name(value, language),
+        TIER: lambda value: tier_name(value, language, tier_names) if known(value) else value,
+        **dict.fromkeys(
+            _CRITERIA, lambda value: ", ".join(criterion_name(one, language) for one in value.split(", ") if one)
+        ),
+    }
+    if sheet in _OF_COLUMNS:
+        said["column"] = lambda value: column_label(value, language, tier_names)
+    for column, say in said.items():
+        if column in table:
+            table[column] = [v if pd.isna(v) else say(str(v)) for v in table[column]]
     for column in CLASSES:
         if column in table:
             table[column] = [v if pd.isna(v) else class_name(column, str(v), language) for v in table[column]]

@@ -135,6 +135,17 @@ def class_name(column: str, value: str, language: str) -> str:
     return words(language).get(f"{CLASSES[column]}.{value}", _plain(value).capitalize())
 
 
+def criterion_name(criterion: str, language: str) -> str:
+    """Return the name of a criterion, or its id with blanks.
+
+    Examples
+    --------
+    >>> criterion_name("single_industry", "en"), criterion_name("no_gas", "kk")
+    ('Single industry', 'No gas')
+    """
+    return words(language).get(f"criterion.{criterion}", criterion.replace("_", " ").capitalize())
+
+
 def number(value: float, language: str, digits: int = 0) -> str:
     """Write a number by the rules of a language: 1,234.5 in English, 1 234,5 in Russian and Kazakh.
 

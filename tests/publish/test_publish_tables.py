@@ -233,3 +233,33 @@ def test_both_csv_files_hold_every_digit(tmp_path):
     assert first[9] == {"score": "", "short": "", "n": "9"}
     assert "," in second[4]["score"]
     assert "." not in second[4]["score"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_indicators_tiers_and_criteria_are_called_by_their_names(tmp_path, language):
+    w, by_indicator = words(language), pd.DataFrame({"people": [0.5], "heating": [0.25]}, index=pd.Index(["a"]))
+    by_indicator.index.name = f.SETTLEMENT_ID
+    sheets = {
+        "settlements": pd.DataFrame({f.TIER: ["district_centre", "own_kind"]}),
+        "normalised": by_indicator,
+        "contributions": by_indicator,
+        "remoteness_parts": pd.DataFrame({"town": [1.0]}, index=by_indicator.index),
+        "weights": pd.DataFrame({"indicator": ["people"], "weight": [1.0]}),
+        "disparity": pd.DataFrame({"column": ["remoteness"], "gini": [0.2]}),
+        "indicators": pd.DataFrame({"indicator": ["heating"], "column": ["heating_degree_days"]}),
+        "towns": pd.DataFrame({"criteria_met": ["population_falls, single_industry", ""]}),
+    }
+    write_workbook(tmp_path / "a.xlsx", sheets, run={}, language=language)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    told = {name: [list(row) for row in book[w[f"layer.{name}"][:31]].iter_rows(values_only=True)] for name in sheets}
+    code = w["column.settlement_id"]
+    assert told["normalised"][0] == [code, w["indicator.people"], w["indicator.heating"]]
+    assert told["contributions"][0] == told["normalised"][0]
+    assert told["remoteness_parts"][0] == [code, w["tier.town"]]
+    assert told["weights"][1] == [w["indicator.people"], 1]
+    assert told["disparity"][1][0] == w["column.remoteness"]
+    assert told["indicators"][1] == [w["indicator.heating"], "heating_degree_days"]
+    assert [row[0] for row in told["settlements"][1:]] == [w["tier.district_centre"], "own_kind"]
+    assert told["towns"][1][0] == f"{w['criterion.population_falls']}, {w['criterion.single_industry']}"
+    fields = list(book[w["layer.fields"]].iter_rows(values_only=True))
+    assert (w["layer.normalised"], "people", w["indicator.people"], w["kind.number"], 0) in fields
