@@ -11,19 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from gis.fields import POPULATION
+from gis.kernels.within import within
 from gis.space.geodesy import GEOD
 from gis.stages.legs import Legs
 from gis.stages.travel import Roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-
-# Cells of one block of the matrix of minutes: 80 megabytes.
-_BLOCK = 10_000_000
 
 
 def road_pairs(
@@ -85,30 +82,17 @@ def _within(roads: Roads, legs: Legs, who: Int, n: int, limit_min: float) -> pd.
     of = np.full(n, -1, np.int64)
     of[who] = np.arange(len(who))
     starts = np.flatnonzero((cut >= 0) & np.isfinite(legs.into_min) & (of[legs.settlement] >= 0))
-    # Candidates are nodes that ways only leave, settlements nodes that ways only enter: nobody travels through them.
-    first, last = graph.n, graph.n + len(who)
-    tail = np.concatenate([graph.from_node, first + of[legs.settlement[starts]], cut[on]])
-    head = np.concatenate([graph.to, cut[starts], last + legs.settlement[on]])
-    minutes = np.concatenate([graph.minutes, legs.into_min[starts], legs.access_min[on]])
-    whole = _csr(tail, head, minutes, last + n)
-    parts = []
-    step = max(1, _BLOCK // (last + n))
-    for begin in range(0, len(who), step):
-        block = np.arange(begin, min(begin + step, len(who)))
-        found = dijkstra(whole, indices=first + block, limit=limit_min)[:, last:]
-        at, settlement = np.nonzero(np.isfinite(found))
-        parts.append(pd.DataFrame({"from": settlement, "to": who[block[at]], "minutes": found[at, settlement]}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"from": [], "to": [], "minutes": []})
-
-
-def _csr(tail: Int, head: Int, minutes: Float, n: int) -> csr_matrix:
-    """A sparse matrix in which edges of 0 minutes are edges, and of parallel ones the quickest is kept."""
-    order = np.lexsort((minutes, head, tail))
-    tail, head = tail[order], head[order]
-    kept = np.ones(len(tail), bool)
-    kept[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    offset = np.concatenate([[0], np.cumsum(np.bincount(tail[kept], minlength=n))])
-    return csr_matrix((minutes[order][kept], head[kept], offset), shape=(n, n))
+    starts = starts[np.argsort(of[legs.settlement[starts]], kind="stable")]
+    # The ways from the road to the settlements, those of each node of the graph in turn.
+    ways = np.flatnonzero(on)[np.argsort(cut[on], kind="stable")]
+    count = np.bincount(cut[ways], minlength=graph.n)
+    begins = (of[legs.settlement[starts]], cut[starts], legs.into_min[starts])
+    place, node, minutes = within(graph, *begins, limit_min, count > 0)
+    many = count[node]
+    nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    way = ways[np.repeat((np.cumsum(count) - count)[node], many) + nth]
+    found = {"from": legs.settlement[way], "to": who[np.repeat(place, many)]}
+    return pd.DataFrame({**found, "minutes": np.repeat(minutes, many) + legs.access_min[way]})
 
 
 def _straight_within(points: gpd.GeoSeries, who: Int, limit_km: float) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def planning(
             "warning", "no-towns", f"no settlement has a tier of {study.towns.values}: all count as rural, and no "
             "small town is judged; set towns.values", 1,
         )  # fmt: skip
-    scored = settlements.assign(**{RURAL: ~town})
+    scored = pd.DataFrame(settlements.assign(**{RURAL: ~town}).drop(columns="geometry"))
     areas = {}
     for name, key, polygons in (("regions", fields.REGION, inputs.regions), ("districts", DISTRICT, inputs.districts)):
         if key in scored and scored[key].notna().any():
@@ -101,7 +101,16 @@ def _all_season(inputs: Inputs, travelled: Travelled) -> pd.Series:
     for roads in travelled.roads:
         minutes = roads.network.edges[[fields.FORWARD_MIN, fields.BACKWARD_MIN]].min(axis=1)
         kept &= np.isfinite(minutes.to_numpy(float))
-    met = snap(points, Network(network.nodes, edges[kept].reset_index(drop=True)), near_m=0.0)
+    columns = [
+        fields.FROM_ID,
+        fields.TO_ID,
+        fields.LENGTH_M,
+        fields.COMPONENT_ID,
+        fields.FORWARD_MIN,
+        fields.BACKWARD_MIN,
+    ]
+    some = edges[[*columns, "geometry"]].loc[kept].reset_index(drop=True)  # what is needed to snap, of a million
+    met = snap(points, Network(network.nodes, some), near_m=0.0)
     return met["access_m"] / 1000.0
 
 

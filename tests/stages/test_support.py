@@ -59,10 +59,10 @@ def test_pairs_are_the_journeys_to_each_candidate_alone(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_small_block_of_the_matrix_changes_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_candidates_to_a_job_change_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     points, roads, legs, candidate = villages(seed)
     whole = road_pairs(points, roads, legs, candidate, limit_min=60)
-    monkeypatch.setattr("gis.stages.support._BLOCK", 1)
+    monkeypatch.setattr("gis.kernels.within._PART", 1)
     pd.testing.assert_frame_equal(whole, road_pairs(points, roads, legs, candidate, limit_min=60))
 
 
