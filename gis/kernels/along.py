@@ -106,6 +106,60 @@ def _lower(least, cell, node_minutes, from_id, to_id, forward, backward, piece, 
         least[cell[n]] = min(least[cell[n]], _at(*at, enter[n]), _at(*at, leave[n]))
 
 
+def stretches_of_pieces(
+    begin: Float, end: Float, piece_begin: Float, piece_end: Float
+) -> tuple[Int, Int, Float, Float]:
+    """Cut stretches of a line where its pieces meet.
+
+    Parameters
+    ----------
+    begin, end
+        Where on the line stretches begin and end, in order and apart, shape `(n,)`.
+    piece_begin, piece_end
+        The same of the pieces, all of the line, shape `(p,)`.
+
+    Returns
+    -------
+    of : array of shape `(m,)`
+        The stretch that each part is of, in order.
+    piece : array of shape `(m,)`
+        The piece that it lies on.
+    enter, leave : arrays of shape `(m,)`
+        Where it begins and ends, as shares of the length of its piece.
+
+    Examples
+    --------
+    >>> found = stretches_of_pieces(np.array([0.5]), np.array([3.0]), np.array([0.0, 2.0]), np.array([2.0, 4.0]))
+    >>> [one.tolist() for one in found]
+    [[0, 0], [0, 1], [0.25, 0.0], [1.0, 0.5]]
+    """
+    room = len(begin) + len(piece_begin)
+    of, piece, enter, leave = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room), np.empty(room)
+    m = _cut(begin, end, piece_begin, piece_end, of, piece, enter, leave)
+    return of[:m].copy(), piece[:m].copy(), enter[:m].copy(), leave[:m].copy()
+
+
+@kernel
+def _cut(begin, end, piece_begin, piece_end, of, piece, enter, leave):  # type: ignore[no-untyped-def]
+    m, p, cut, last = 0, 0, 1, len(piece_begin)
+    for n in range(len(begin)):
+        here = begin[n]
+        while cut < last and piece_begin[cut] <= here:
+            cut += 1
+        while here < end[n]:
+            there = end[n]
+            if cut < last and piece_begin[cut] < there:
+                there = piece_begin[cut]
+                cut += 1
+            while p + 1 < last and piece_begin[p + 1] <= (here + there) / 2:
+                p += 1
+            width = piece_end[p] - piece_begin[p]
+            of[m], piece[m] = n, p
+            enter[m], leave[m] = max((here - piece_begin[p]) / width, 0.0), min((there - piece_begin[p]) / width, 1.0)
+            m, here = m + 1, there
+    return m
+
+
 def beaten_by_neighbours(
     piece: Int, share: Float, minutes: Float, forward: Float, backward: Float
 ) -> NDArray[np.bool_]:

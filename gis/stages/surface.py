@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, lower_to_stretches, minutes_along
+from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, lower_to_stretches, minutes_along, stretches_of_pieces
 from gis.kernels.least import least_of_groups
 from gis.kernels.paths import Graph, csr_graph, nearest
 from gis.space.geodesy import densified, vertex_measures_m
@@ -162,19 +162,8 @@ class Crossings:
         """Return the stretches of the pieces that the network is cut into."""
         pieces = roads.pieces
         begin, stop = 2 * pieces.edge + pieces.start, 2 * pieces.edge + pieces.end
-        cut = begin[pieces.start > 0]
-        of = np.maximum(np.searchsorted(self.begin, cut, side="right") - 1, 0)
-        inside = (self.begin[of] < cut) & (cut < self.end[of]) if len(self.begin) else np.zeros(len(cut), bool)
-        here, of = np.concatenate([self.begin, cut[inside]]), np.concatenate([np.arange(len(self.cell)), of[inside]])
-        order = np.argsort(here, kind="stable")
-        here, of = here[order], of[order]
-        there = self.end[of]
-        split = np.flatnonzero(of[1:] == of[:-1])
-        there[split] = here[split + 1]
-        piece = np.searchsorted(begin, (here + there) / 2, side="right") - 1
-        width = (stop - begin)[piece]
-        enter, leave = (here - begin[piece]) / width, (there - begin[piece]) / width
-        return RoadCells(roads, self.grid, self.cell[of], piece, np.maximum(enter, 0.0), np.minimum(leave, 1.0))
+        of, piece, enter, leave = stretches_of_pieces(self.begin, self.end, begin, stop)
+        return RoadCells(roads, self.grid, self.cell[of], piece, enter, leave)
 
     def some(self, edges: NDArray[np.bool_]) -> "Crossings":
         """Return the stretches of some of the edges."""
