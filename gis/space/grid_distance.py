@@ -17,32 +17,6 @@ Float = NDArray[np.float64]
 _BAND = 200_000  # cells of a thread's share, about
 
 
-def metres_from_cells(grid: Grid, lon: Float, lat: Float) -> Float:
-    """Measure from the middle of every cell to the nearest of some points.
-
-    Parameters
-    ----------
-    grid
-        Shape `(ny, nx)`.
-    lon, lat
-        The points, degrees, shape `(m,)`.
-
-    Returns
-    -------
-    array of shape `(ny, nx)`
-        Metres, within 0.1 mm of the geodesic; `inf` where there is no point, NaN where the grid's coordinate system
-        has no place on the earth.
-
-    Examples
-    --------
-    >>> grid = Grid((1, 2), Affine(1, 0, 69.5, 0, -1, 50.5), "EPSG:4326")
-    >>> metres_from_cells(grid, np.array([70.0]), np.array([50.0])).round(2).tolist()
-    [[0.0, 71695.22]]
-    """
-    metres: Float = distances_from_cells(grid, [(lon, lat)], unit_m=1.0, dtype=np.float64)[0]
-    return metres
-
-
 def distances_from_cells(
     grid: Grid, to: Sequence[tuple[Float, Float]], *, unit_m: float, dtype: DTypeLike
 ) -> list[NDArray[Any]]:
@@ -64,7 +38,8 @@ def distances_from_cells(
     Returns
     -------
     list of arrays of shape `(ny, nx)`
-        One for each set, as from `metres_from_cells`.
+        One for each set, within 0.1 mm of the geodesic; `inf` where it has no point, NaN where the grid's coordinate
+        system has no place on the earth.
 
     Examples
     --------

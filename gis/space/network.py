@@ -1,8 +1,5 @@
 """Roads into a network of nodes and edges: noding, components, splitting at given points."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from gis.fields import BRIDGE, COMPONENT_ID, FROM_ID, LENGTH_M, ROAD_ID, TO_ID, TUNNEL
+from gis.kernels.garbage import uncollected
 from gis.kernels.geodesic import short_steps_m
 from gis.kernels.noding import components, pieces_between, vertex_keys
 from gis.kernels.threads import on_all_cores
@@ -92,7 +90,7 @@ def node_at_vertices(roads: gpd.GeoDataFrame) -> Network:
         edges = roads.iloc[line[first]].rename_axis(ROAD_ID).reset_index().set_geometry(pieces)
         return edges.assign(**{FROM_ID: from_id, TO_ID: to_id, LENGTH_M: _lengths_m(step, first, last)})
 
-    with _uncollected():
+    with uncollected():
         nodes, edges = on_all_cores(lambda make, _: make(), [(make_nodes,), (make_edges,)])
     return with_components(Network(nodes, edges))
 
@@ -303,18 +301,6 @@ def _lengths_m(step: Float, first: Int, last: Int) -> Float:
     if len(first) == 0:
         return np.empty(0)
     return np.asarray(np.add.reduceat(step, np.column_stack([first, last]).ravel())[::2])
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector of garbage still: a million new geometries would start it a thousand times, for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _with_vertices(roads: gpd.GeoDataFrame, xy: Float, line: Int, after: Int, at: Float) -> gpd.GeoDataFrame:

@@ -12,7 +12,6 @@ from gis.kernels.least import least_of_groups
 from gis.kernels.paths import Graph, csr_graph, nearest
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
-from gis.space.grid_distance import metres_from_cells
 from gis.space.network import Network
 from gis.stages.travel import Roads
 
@@ -216,33 +215,6 @@ def crossings(network: Network, grid: Grid) -> Crossings:
     c, r = (np.floor(np.interp((here + there) / 2, place, position)) for position in (column, row))
     inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx) & ~network.is_link[(here / 2).astype(np.int64)]
     return Crossings(grid, (r[inside] * nx + c[inside]).astype(np.int64), here[inside], there[inside])
-
-
-def distance_surface(grid: Grid, lon: Float, lat: Float) -> Float:
-    """Measure from the middle of every cell to the nearest centre, geodesic.
-
-    Parameters
-    ----------
-    grid
-        Shape `(ny, nx)`.
-    lon, lat
-        The centres.
-
-    Returns
-    -------
-    array of shape `(ny, nx)`
-        Kilometres, within 0.1 mm; NaN everywhere where there is no centre.
-
-    Examples
-    --------
-    >>> from affine import Affine
-    >>> grid = Grid((1, 2), Affine(1, 0, 69.5, 0, -1, 50.5), "EPSG:4326")
-    >>> distance_surface(grid, np.array([70.0]), np.array([50.0])).round(1).tolist()
-    [[0.0, 71.7]]
-    """
-    if len(lon) == 0:
-        return np.full(grid.shape, np.nan)
-    return metres_from_cells(grid, lon, lat) / 1000.0
 
 
 def over_land_friction(

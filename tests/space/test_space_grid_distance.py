@@ -8,7 +8,7 @@ from pyproj import Geod
 from gis.kernels.nearest_centre import metres_to_nearest
 from gis.space.geodesy import equal_area_crs
 from gis.space.grid import Grid
-from gis.space.grid_distance import distances_from_cells, metres_from_cells
+from gis.space.grid_distance import distances_from_cells
 
 GEOD = Geod(ellps="WGS84")
 WITHIN_M = 1e-4  # what is promised
@@ -19,6 +19,10 @@ def brute(lon: np.ndarray, lat: np.ndarray, to_lon: np.ndarray, to_lat: np.ndarr
         GEOD.inv(lon, lat, np.full_like(lon, x), np.full_like(lat, y))[2] for x, y in zip(to_lon, to_lat, strict=True)
     ]
     return np.min(each, axis=0)
+
+
+def metres_from_cells(grid: Grid, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    return distances_from_cells(grid, [(lon, lat)], unit_m=1.0, dtype=np.float64)[0]
 
 
 PLANE = equal_area_crs((46.5, 40.5, 87.3, 55.5)).to_wkt()

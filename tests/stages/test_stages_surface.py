@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from affine import Affine
 from pyproj import Geod, Transformer
 
 from gis.space.geodesy import equal_area_crs
@@ -16,7 +15,7 @@ from gis.space.snapping import ways_to_roads
 from gis.stages.land import Land, doors
 from gis.stages.legs import access_legs
 from gis.stages.over_land import Reach, Spread
-from gis.stages.surface import crossings, distance_surface, over_land_friction
+from gis.stages.surface import crossings, over_land_friction
 from gis.stages.travel import Roads, road_journeys
 
 GEOD = Geod(ellps="WGS84")
@@ -177,20 +176,3 @@ def test_every_cell_that_a_road_crosses_is_found_and_no_other(grid: Grid) -> Non
     whole = noded.edges.within(shapely.box(67.7, 49.8, 68.9, 50.3)).to_numpy()[pieces.edge]
     assert whole.any()
     np.testing.assert_allclose(together[whole], 1)
-
-
-@pytest.mark.parametrize("grid", GRIDS, ids=NAMES)
-def test_distance_is_geodesic_from_the_middle_of_the_cell(grid: Grid) -> None:
-    rng = np.random.default_rng(0)
-    to_lon, to_lat = rng.uniform(67.6, 69, 5), rng.uniform(49.7, 50.4, 5)
-    surface = distance_surface(grid, to_lon, to_lat)
-    lon, lat = grid.lonlat()
-    every = [
-        GEOD.inv(lon, lat, np.full_like(lon, x), np.full_like(lat, y))[2] for x, y in zip(to_lon, to_lat, strict=True)
-    ]
-    np.testing.assert_allclose(surface, np.min(every, axis=0) / 1000, rtol=0, atol=1e-7)  # 0.1 mm
-
-
-def test_without_a_centre_no_distance_is_known() -> None:
-    grid = Grid((2, 3), Affine(1, 0, 60, 0, -1, 50), "EPSG:4326")
-    assert np.isnan(distance_surface(grid, np.array([]), np.array([]))).all()
