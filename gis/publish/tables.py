@@ -5,10 +5,10 @@ with an apostrophe before it in CSV; in the workbook it is text by its type and 
 stay numbers, also negative ones.
 """
 
-import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,12 @@ from xlsxwriter import Workbook
 
 from gis.errors import OutputError
 from gis.fields import SETTLEMENT_ID, TIER
-from gis.publish.sheets import Cell, fill
 from gis.publish.words import CLASSES, class_name, column_label, criterion_name, indicator_name, tier_name, words
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXCEL_ROWS = 1_048_576
 _EXCEL_TEXT = 32_767
-_ROWS = 1000
 # What is measured or estimated is written to the millionth: a millimetre, 60 microseconds. Scores keep every digit, so
 # that what they are made of adds up.
 _MEASURED, _DECIMALS = ("_min", "_km", "_c", "_mm"), 6
@@ -70,16 +68,8 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
             flat[column] = flat[column].round(_DECIMALS)
     flat.columns = pd.Index([_defused(c) for c in flat.columns])
     excel = path.with_name(f"{path.stem}_excel{path.suffix}")
-    # Each number is turned into text once; the writer would do it twice, and slowly where decimals have commas.
-    commas = flat.copy()
-    for i, kind in enumerate(flat.dtypes):
-        if isinstance(kind, np.dtype) and kind.kind == "f":
-            values = flat.iloc[:, i].to_numpy()
-            texts = ["" if v != v else str(v) for v in (values.tolist() if kind == np.float64 else values)]
-            flat.isetitem(i, np.array(texts, object))
-            commas.isetitem(i, np.array([text.replace(".", ",") for text in texts], object))
     flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
-    commas.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", lineterminator="\r\n")
+    flat.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", decimal=",", lineterminator="\r\n")
 
 
 def _heading(sheet: str, column: str, language: str, tier_names: Mapping[str, str] | None) -> str:
@@ -143,53 +133,48 @@ def write_workbook(
     """
     w = words(language)
     about = [(k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])]
-    told: list[tuple[str, pd.DataFrame, str]] = []
-    for name, table in sheets.items():
-        if len(table) >= _EXCEL_ROWS:
-            raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
-        flat = _named(_flat(table), name, language, tier_names)
-        flat.columns = pd.Index([_heading(name, str(c), language, tier_names) for c in flat.columns])
-        told.append((w.get(f"layer.{name}", name), flat, w["class.unreachable"]))
-    if sheets:
-        described = {w.get(f"layer.{n}", n): field_table(t, language, tier_names, n) for n, t in sheets.items()}
-        listed = pd.concat(described, names=[w["fields.layer"]]).reset_index(level=0)
-        told.append((w["layer.fields"], listed, ""))
-    ran = pd.DataFrame(about, columns=[w["run.what"], w["run.value"]], dtype=object)
-    told.append((w["layer.run"], ran, ""))
-    headed = io.BytesIO()
-    with Workbook(headed, {"constant_memory": True}) as book:  # texts in their cells, not in a table of their own
-        for name, flat, unreachable in told:
-            _headings(book, name, flat, unreachable)
-    fill(path, headed.getvalue(), [(len(flat), _parts(flat, unreachable)) for _, flat, unreachable in told])
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(path, options) as book:
+        for name, table in sheets.items():
+            if len(table) >= _EXCEL_ROWS:
+                raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
+            flat = _named(_flat(table), name, language, tier_names)
+            flat.columns = pd.Index([_heading(name, str(c), language, tier_names) for c in flat.columns])
+            _sheet(book, w.get(f"layer.{name}", name), flat, w["class.unreachable"])
+        if sheets:
+            described = {w.get(f"layer.{n}", n): field_table(t, language, tier_names, n) for n, t in sheets.items()}
+            _sheet(book, w["layer.fields"], pd.concat(described, names=[w["fields.layer"]]).reset_index(level=0), "")
+        _sheet(book, w["layer.run"], pd.DataFrame(about, columns=[w["run.what"], w["run.value"]], dtype=object), "")
 
 
-def _headings(book: Workbook, name: str, table: pd.DataFrame, unreachable: str) -> None:
-    """Add a sheet: headings that stay in sight and filter, in columns as wide as what will be below them."""
+def _sheet(book: Workbook, name: str, table: pd.DataFrame, unreachable: str) -> None:
+    """Add a sheet: headings that stay in sight and filter, and the rows below them."""
     sheet = book.add_worksheet(_SHEET.sub(" ", name)[:31] or "-")
     bold = book.add_format({"bold": True, "bg_color": "#E7EEF3", "text_wrap": True, "valign": "top"})
     headings, columns = [_legal(str(c)) for c in table.columns], table.shape[1]
     sheet.freeze_panes(1, 2 if columns > 3 else 0)
     if columns:
         sheet.autofilter(0, 0, len(table), columns - 1)
-    for i, heading in enumerate(headings):
-        shown = _cells(table.iloc[:2000, i], unreachable)
-        longest = max((len(str(c)) for c in shown if c is not None), default=0)
+    cells = [_cells(table.iloc[:, i], unreachable) for i in range(columns)]
+    for i, (heading, column) in enumerate(zip(headings, cells, strict=True)):
+        longest = max((len(str(c)) for c in column[:2000] if c is not None), default=0)
         sheet.set_column(i, i, min(60, max(9, longest + 2, len(heading) / 2 + 2)))
         sheet.write_string(0, i, heading, bold)
+    for row, values in enumerate(zip(*cells, strict=True), start=1):
+        for i, value in enumerate(values):
+            if isinstance(value, str):
+                sheet.write_string(row, i, value)
+            elif isinstance(value, bool):
+                sheet.write_boolean(row, i, value)
+            elif value is not None:
+                sheet.write_number(row, i, value)
 
 
-def _parts(table: pd.DataFrame, unreachable: str) -> Iterator[list[list[Cell]]]:
-    """Give the cells of some rows at a time, column by column."""
-    for first in range(0, len(table), _ROWS):
-        part = table.iloc[first : first + _ROWS]
-        yield [_cells(part.iloc[:, i], unreachable) for i in range(part.shape[1])]
-
-
-def _cells(values: pd.Series, unreachable: str) -> list[Cell]:
+def _cells(values: pd.Series, unreachable: str) -> list[object]:
     """Turn a column into plain values for a sheet: None for what is missing."""
     if _numeric(values):
         numbers = values.to_numpy(dtype=float, na_value=np.nan).round(4) + 0.0  # no -0
-        cells: list[Cell] = numbers.tolist()
+        cells: list[Any] = numbers.tolist()
         for i in np.flatnonzero(~np.isfinite(numbers)).tolist():
             cells[i] = None if np.isnan(numbers[i]) else unreachable
         return cells
@@ -253,8 +238,10 @@ def _defused(value: object) -> object:
 
 
 def _legal(text: str) -> str:
-    """Drop characters that a workbook cannot hold, and the end of texts that are too long for a cell."""
+    """Drop characters that a workbook cannot hold, and the end of texts that are too long for a cell.
+
+    A text that the library would take for formatted text of its own, and write as it is, gets a space before it.
+    """
     legal = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if len(legal) <= _EXCEL_TEXT // 2:
-        return legal
+    legal = f" {legal}" if legal.startswith("<r>") and legal.endswith("</r>") else legal
     return legal.encode("utf-16-le")[: 2 * _EXCEL_TEXT].decode("utf-16-le", "ignore")  # as Excel counts
