@@ -16,7 +16,6 @@ import shapely
 
 from gis import fields as f
 from gis.publish import palette, qml
-from gis.publish.spatial_index import index_afterwards
 from gis.publish.words import class_name, column_label, number, tier_name, words
 
 _STYLES = """
@@ -129,21 +128,13 @@ def _write(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, identi
         more = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
     # Nobody reads the file before it is whole: there is no need to wait for the disk after each part.
     pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
-
-    def add(first: int) -> None:
-        there = path.exists()
-        pyogrio.write_dataframe(
-            table.iloc[first : first + _ROWS], path, layer=name, driver="GPKG", append=there,
-            dataset_options={} if there else {"VERSION": "1.3"}, layer_options=dict(identity), **more,
-        )  # fmt: skip
-
     try:
-        add(0)
-        later = range(_ROWS, len(table), _ROWS)
-        spatial = later and isinstance(table, gpd.GeoDataFrame)
-        with index_afterwards(path, name, table.bounds.to_numpy()) if spatial else contextlib.nullcontext():
-            for first in later:
-                add(first)
+        for first in range(0, max(len(table), 1), _ROWS):
+            there = path.exists()
+            pyogrio.write_dataframe(
+                table.iloc[first : first + _ROWS], path, layer=name, driver="GPKG", append=there,
+                dataset_options={} if there else {"VERSION": "1.3"}, layer_options=dict(identity), **more,
+            )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": None})
 
