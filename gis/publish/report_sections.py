@@ -201,6 +201,8 @@ def _remoteness(run: Run, folder: Path) -> list[Block]:
 
 def _most_remote(run: Run, _: Path) -> list[Block]:
     known = run.settlements[run.settlements[f.REMOTENESS].notna()]
+    cut_off = np.isinf(known[[f.travel_time_min(tier) for tier in run.tiers]]).all(axis=1)
+    apart, known = known[cut_off], known[~cut_off]
     top = known.sort_index().sort_values(f.REMOTENESS, ascending=False, kind="stable").head(MOST)
     minutes = [f.travel_time_min(tier) for tier in run.tiers]
     rows = [
@@ -209,7 +211,16 @@ def _most_remote(run: Run, _: Path) -> list[Block]:
         for place, (_, row) in zip(places(run, top), top.iterrows(), strict=True)
     ]  # fmt: skip
     columns = [f.NAME, f.REGION, f.POTENTIAL, f.POPULATION, f.REMOTENESS, *minutes]
-    return [Table(headings(run, columns), rows, numbers=2 + len(minutes))] if rows else []
+    listed = [Table(headings(run, columns), rows, numbers=2 + len(minutes))] if rows else []
+    return [*([Text(_cut_off(run, apart))] if len(apart) else []), *listed]
+
+
+def _cut_off(run: Run, settlements: pd.DataFrame) -> str:
+    """Say which settlements reach no centre: all their minutes are alike, a list of them says nothing else."""
+    first = settlements.sort_index().sort_values(f.POPULATION, ascending=False, kind="stable").head(MOST)
+    names = ", ".join(place_names(run, first)) + (" ..." if len(settlements) > MOST else "")
+    number, people = run.number(len(settlements)), run.number(settlements[f.POPULATION].sum())
+    return words(run.language)["report.cut_off"].format(number=number, people=people, names=names)
 
 
 def _least_certain(run: Run, _: Path) -> list[Block]:

@@ -18,7 +18,7 @@ from gis import fields as f
 from gis.errors import Finding
 from gis.publish import report_pictures
 from gis.publish.report import Code, Items, Section, Table, Text, markdown, write_report
-from gis.publish.report_base import Run, made_line
+from gis.publish.report_base import Run, made_line, place_names
 from gis.publish.report_sections import MOST, REVIEW, sections
 from gis.publish.words import LANGUAGES, class_name, number, words
 
@@ -147,6 +147,8 @@ def test_the_review_is_that_of_7512_settlements(reports):
 
 def test_the_lists_hold_the_most_remote_and_the_least_certain(reports, runs):
     settlements = runs["ru"].settlements.dropna(subset=f.REMOTENESS)
+    minutes = settlements[[f.travel_time_min(tier) for tier in runs["ru"].tiers]]
+    settlements = settlements[np.isfinite(minutes).any(axis=1)]
     remote, doubtful = (part.blocks[-1] for part in reports["ru"][1][5:7])
     most = settlements.loc[sorted(settlements.index, key=lambda i: (-settlements[f.REMOTENESS][i], i))[:MOST]]
     assert [row[0] for row in remote.rows] == [
@@ -157,6 +159,29 @@ def test_the_lists_hold_the_most_remote_and_the_least_certain(reports, runs):
     own = [row.get(f.probability(row[f.POTENTIAL]), np.nan) for _, row in every.iterrows()]
     least = sorted(v for v in own if not np.isnan(v))[:MOST]
     assert [row[3] for row in doubtful.rows] == [number(100 * v, "ru") for v in least]
+
+
+def test_those_who_reach_no_centre_stand_apart_from_the_most_remote(runs, tmp_path):
+    run = runs["en"]
+    minutes = [f.travel_time_min(tier) for tier in run.tiers]
+    cut_off = run.settlements.sort_values(f.REMOTENESS, ascending=False).index[: MOST + 3]
+    frame = run.settlements.copy()
+    frame.loc[cut_off, minutes] = np.inf
+    frame.loc[cut_off[0], minutes[0]] = 60.0  # it reaches one
+    apart = frame[np.isinf(frame[minutes]).all(axis=1)]
+    [part] = [s for s in sections(replace(run, settlements=frame), tmp_path) if "most remote" in s.title]
+    told, table = part.blocks
+    assert isinstance(told, Text)
+    assert f"{len(apart)}, with {number(apart[f.POPULATION].sum(), 'en')} inhabitants" in told.text
+    assert told.text.endswith(" ....")  # there are more than are named
+    apart = apart.sort_index().sort_values(f.POPULATION, ascending=False, kind="stable")
+    named = [name in told.text for name in place_names(run, apart)]
+    assert all(named[:MOST])
+    assert not all(named)
+    listed = {row[0] for row in table.rows}
+    assert len(table.rows) == MOST
+    assert set(place_names(run, frame.loc[cut_off[:1]])) <= listed
+    assert not listed & set(place_names(run, apart))
 
 
 @pytest.mark.parametrize("low", [0.0, 99.0])
