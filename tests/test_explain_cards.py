@@ -14,8 +14,8 @@ from study_tools import call
 
 from gis.explain import cards, explain
 from gis.pipeline import compute
-from gis.publish.card import apportioned
-from gis.publish.words import words
+from gis.publish.card import apportioned, card_text
+from gis.publish.words import number, words
 from gis.study import read_study
 
 LANGUAGES = ["en", "ru", "kk"]
@@ -100,6 +100,16 @@ def test_the_card_says_route_season_doubt_and_changes(results: dict[str, Path]) 
     )
     assert paved is not None
     assert (float(paved[2]) < float(paved[1])) == (paved[3] is not None)
+
+
+def test_seasons_that_take_as_long_are_said_together(results: dict[str, Path]) -> None:
+    _, (card,) = cards(results["en"], "p10")
+    journey = next(one for one in card["journeys"] if one["minutes"])
+    longer = journey["minutes"] + 20
+    journey["seasons"] = {"thaw": None, "winter": longer, "spring": journey["minutes"], "flood": None, "rain": longer}
+    said = [line.strip() for line in card_text(card, "en").splitlines()]
+    minutes = f"{number(longer, 'en')} min (+20)"
+    assert {"thaw, flood: Cannot be reached", f"winter, rain: {minutes}"} <= set(said)
 
 
 def test_a_paved_road_that_does_not_lift_is_said_to_be_too_little(results: dict[str, Path]) -> None:

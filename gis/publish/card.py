@@ -220,15 +220,16 @@ def _details(journey: Card, language: str) -> list[str]:
     if slowest is not None:
         shown = {key: number(slowest[key], language, digits) for key, digits in (("km", 1), ("kph", 0), ("min", 0))}
         out.append(w["card.slowest"].format(what=_way(slowest, language), **shown))
+    alike: dict[tuple[str, bool], list[str]] = {}  # seasons that take as long are said together
     for season, minutes in journey["seasons"].items():
-        name = w.get(f"season.{season}", season.replace("_", " "))
-        if minutes is None:
-            out.append(f"{name}: {w['class.unreachable']}")
-            continue
-        more = minutes - journey["minutes"] if journey["minutes"] is not None else 0.0
-        sign = "+" if more >= 0 else "−"
-        added = f" ({sign}{number(abs(more), language)})" if round(more) else ""
-        out.append(f"{name}: {number(minutes, language)} {w['unit.min']}{added}")
+        said = w["class.unreachable"]
+        if minutes is not None:
+            more = minutes - journey["minutes"] if journey["minutes"] is not None else 0.0
+            sign = "+" if more >= 0 else "−"
+            added = f" ({sign}{number(abs(more), language)})" if round(more) else ""
+            said = f"{number(minutes, language)} {w['unit.min']}{added}"
+        alike.setdefault((said, season == "worst"), []).append(w.get(f"season.{season}", season.replace("_", " ")))
+    out += [f"{', '.join(names)}: {said}" for (said, _), names in alike.items()]
     for key, message in (("months_cut_off", "map.cut_off_months"), ("months_without_freight", "map.freight_months")):
         if journey.get(key):
             out.append(w[message].format(months=number(journey[key], language)))
