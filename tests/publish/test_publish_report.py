@@ -201,6 +201,7 @@ def test_a_value_outside_its_range_is_explained(runs, tmp_path, low):
 def test_unreachable_is_a_word_and_unknown_a_dash(runs, tmp_path):
     settlements = runs["en"].settlements.copy()
     settlements[f.REMOTENESS] = np.where(np.isinf(settlements[f.travel_time_min("town")]), 100.0, 1.0)
+    settlements[f.travel_time_min(runs["en"].tiers[0])] = 60.0  # they reach some centre
     part = sections(replace(runs["en"], settlements=settlements), tmp_path)[5]
     assert all("cannot be reached" in row[-1] for row in part.blocks[0].rows[:4])
     assert not any("inf" in cell or "nan" in cell for row in part.blocks[0].rows for cell in row)
