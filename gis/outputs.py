@@ -74,13 +74,13 @@ def write_outputs(result: Result, out: Path) -> Path:
     study, record = result.study, result.record
     titles = {tier.name: tier.title for tier in result.inputs.tiers if tier.title}
     with bundle(out) as folder:
+        with record.stage("tables"):
+            names = region_names(result.settlements)
+            own = {key: said[study.language] for key, said in names.items()}
+            _pictures(folder, result.tables, study.language, own)
+        with record.stage("map"):
+            record.findings += _map(folder, result, titles, names)
         with beside(lambda stopped: _rasters(folder, result, stopped)):
-            with record.stage("tables"):
-                names = region_names(result.settlements)
-                own = {key: said[study.language] for key, said in names.items()}
-                _pictures(folder, result.tables, study.language, own)
-            with record.stage("map"):
-                record.findings += _map(folder, result, titles, names)
             with record.stage("tables"):
                 repairs = repairs_table(record.findings, study.language)
                 _tables(folder, result, titles, repairs)
