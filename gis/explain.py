@@ -210,7 +210,7 @@ def _journeys(
 ) -> list[dict[str, Any]]:
     tiers, empty, out = record["tiers"], _empty_tiers(record), []
     names = settlements[fields.NAME]
-    own = {"kk": fields.NAME_KK, "ru": fields.NAME_RU, "en": fields.NAME_EN}[record["parameters"]["language"]]
+    own = fields.NAME_IN[record["parameters"]["language"]]
     if own in settlements:
         names = settlements[own].where(settlements[own].fillna("") != "", names)
     for tier in tiers:

@@ -8,6 +8,7 @@ NAME = "name"
 NAME_KK = "name_kk"
 NAME_RU = "name_ru"
 NAME_EN = "name_en"
+NAME_IN = {"kk": NAME_KK, "ru": NAME_RU, "en": NAME_EN}
 POPULATION = "population"
 REGION = "region"
 TIER = "tier"

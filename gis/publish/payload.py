@@ -114,7 +114,7 @@ def points(
         "name": base,
         "names": {},
     }
-    for column, tag in ((f.NAME_KK, "kk"), (f.NAME_RU, "ru"), (f.NAME_EN, "en")):
+    for tag, column in f.NAME_IN.items():
         if column in frame:
             own = zip(_texts(frame[column]), base, strict=True)
             data["names"][tag] = [None if text == first else text for text, first in own]

@@ -25,7 +25,7 @@ def own_name(columns: Iterable[str], language: str) -> str:
     >>> print(own_name(["name", "name_ru"], "ru"), own_name(["name", "name_ru"], "kk"))
     coalesce(nullif("name_ru", ''), "name") "name"
     """
-    own = {"kk": f.NAME_KK, "ru": f.NAME_RU, "en": f.NAME_EN}[language]
+    own = f.NAME_IN[language]
     return f'coalesce(nullif("{own}", \'\'), "{f.NAME}")' if own in columns else f'"{f.NAME}"'
 
 

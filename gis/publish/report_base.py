@@ -96,7 +96,7 @@ def made_line(run: Run) -> str:
 def place_names(run: Run, table: pd.DataFrame) -> list[str]:
     """Take the names in the report's language where they are known."""
     names = table[f.NAME]
-    own = {"kk": f.NAME_KK, "ru": f.NAME_RU, "en": f.NAME_EN}[run.language]
+    own = f.NAME_IN[run.language]
     if own in table:
         names = table[own].where(table[own].notna() & (table[own].astype(str) != ""), names)
     return [str(label) if pd.isna(name) else str(name) for label, name in names.items()]

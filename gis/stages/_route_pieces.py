@@ -135,12 +135,12 @@ def _by_road(roads: Roads, legs: Legs, search: Search, who: Int, pieces: Pieces)
     order = np.argsort(tree.node)
     on, last = order[tree.edge[order] >= 0], order[tree.edge[order] < 0]
     node, before = tree.node[on].astype(np.int64), tree.node[tree.parent[on]].astype(np.int64)
-    used, cut = roads.used[roads.graph.edge[tree.edge[on]]], len(roads.pieces.edge)
+    piece, along = roads.driven(roads.graph.edge[tree.edge[on]])
     ends = tree.node[last].astype(np.int64)
     into = search.into[search.found.source[ends]]
     return [
         _table(who, n + enters, pieces.first_way + way, True),
-        _table(n + node, n + before, used % cut, used < cut, steps_left[on]),
+        _table(n + node, n + before, piece, along, steps_left[on]),
         _table(n + ends, legs.settlement[into], pieces.first_way + into, False),
     ]
 

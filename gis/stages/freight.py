@@ -59,7 +59,7 @@ def months_without_freight(journeys: pd.DataFrame, centre: Bool, roads: Roads, l
     search = search_roads(roads, legs, centre)
     by_road = ((journeys["mode"] == BY_ROAD) & (journeys["travel_time_min"] > 0.0)).to_numpy(bool)
     node = roads.pieces.cut_node[search.way[by_road]]
-    edge = roads.pieces.edge[roads.used % max(len(roads.pieces.edge), 1)]
+    edge = roads.pieces.edge[roads.driven(np.arange(len(roads.used)))[0]]
     months = np.zeros(int(by_road.sum()))
     for month in np.flatnonzero(stopped.any(axis=1)):
         months += accumulate(roads.graph, search.found, stopped[month, edge].astype(float), node) > 0.0

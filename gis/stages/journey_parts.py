@@ -159,7 +159,7 @@ def _edges(roads: Roads, tree: JourneyTree) -> _Edges:
     graph, inner = roads.graph, tree.edge >= 0
     edge, (km, minutes) = np.zeros(len(inner), np.int64), np.zeros((2, len(inner)))
     number = graph.edge[tree.edge[inner]]
-    edge[inner] = roads.pieces.edge[roads.used[number] % len(roads.pieces.edge)]
+    edge[inner] = roads.pieces.edge[roads.driven(number)[0]]
     km[inner], minutes[inner] = roads.km[number], graph.minutes[tree.edge[inner]]
     return _Edges(edge, km, minutes)
 

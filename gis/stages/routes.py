@@ -171,7 +171,7 @@ def _along(roads: Roads, nodes: NDArray[np.int64]) -> list[dict[str, Any]]:
         steps.append(row.start + int(np.flatnonzero(graph.to[row] == a)[0]))
     step = np.array(steps, np.int64)
     number = graph.edge[step]
-    piece, along = roads.used[number] % len(pieces.edge), roads.used[number] < len(pieces.edge)
+    piece, along = roads.driven(number)
     of = edges.iloc[pieces.edge[piece]]
     lines = parts_of_lines(of.geometry.to_numpy(), pieces.start[piece], pieces.end[piece])
     lines = np.where(along, lines, shapely.reverse(lines))

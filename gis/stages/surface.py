@@ -132,7 +132,7 @@ def _part_of_graph(roads: Roads, driven: NDArray[np.bool_]) -> tuple[Int, Int, G
     number = np.full(pieces.n_nodes, -1)
     number[pieces.from_id[driven]] = number[pieces.to_id[driven]] = 0
     number[number == 0] = np.arange(np.count_nonzero(number == 0))
-    on = np.flatnonzero(driven[roads.used[graph.edge] % max(len(driven), 1)])
+    on = np.flatnonzero(driven[roads.driven(graph.edge)[0]])
     from_id, to_id = (np.where(driven, number[node], -1) for node in (pieces.from_id, pieces.to_id))
     tail, head = number[graph.from_node[on]], number[graph.to[on]]
     return from_id, to_id, csr_graph(int(np.count_nonzero(number >= 0)), tail, head, graph.minutes[on])

@@ -135,6 +135,11 @@ class Roads:
         """Say which pieces may be driven in some direction."""
         return np.isfinite(np.minimum(*self.piece_min))
 
+    def driven(self, number: Int) -> tuple[Int, NDArray[np.bool_]]:
+        """Return the pieces that some of the edges that the graph was made from are, and which along the line."""
+        used, n = self.used[number], max(len(self.pieces.edge), 1)
+        return used % n, used < n
+
     def places(self, nodes: Int) -> Float:
         """Return where nodes of the cut network lie, longitude and latitude, shape `(k, 2)`."""
         network, cut = self.network, self.pieces

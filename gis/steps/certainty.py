@@ -22,10 +22,10 @@ from gis.stages.certainty import (
 )
 from gis.stages.legs import Legs
 from gis.stages.other_speeds import OtherSpeeds
-from gis.stages.travel import OVER_LAND, STRAIGHT, Roads, road_journeys
+from gis.stages.travel import OVER_LAND, STRAIGHT
 from gis.stages.viability import Rule, viability
 from gis.steps.remoteness import remoteness, supply
-from gis.steps.travel import Travelled
+from gis.steps.travel import Travelled, journeys_of_states
 from gis.study import Study
 
 Float = NDArray[np.float64]
@@ -266,7 +266,7 @@ def _at_other_speeds(
         of_class = factor.rename({_OVER_LAND: OVER_LAND})
         made = on_all_cores(lambda roads, _: roads.at(of_class), [(roads,) for roads in states.values()])
         faster = dict(zip(states, made, strict=True))
-        journeys = _searched(places.geometry, faster, legs, centre)
+        journeys = journeys_of_states(places.geometry, faster, legs, centre)
         rows = [
             journeys[id(roads), tier].assign(tier=tier, season=season).rename_axis("from_id").reset_index()
             for season, roads in zip(seasons, travelled.roads, strict=True)
@@ -277,15 +277,6 @@ def _at_other_speeds(
 
     for _, factor in factors.iloc[1:].iterrows():
         yield study, at(factor)
-
-
-def _searched(
-    points: gpd.GeoSeries, states: Mapping[int, Roads], legs: Legs, centre: Mapping[str, NDArray[np.bool_]]
-) -> dict[tuple[int, str], pd.DataFrame]:
-    """The journeys in each state of the roads to each tier, searched on all cores."""
-    jobs = [(state, tier) for state in states for tier in centre]
-    made = on_all_cores(lambda state, tier, _: road_journeys(points, states[state], legs, centre[tier])[0], jobs)
-    return dict(zip(jobs, made, strict=True))
 
 
 def _faster_legs(legs: Legs, factor: pd.Series) -> Legs:

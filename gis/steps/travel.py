@@ -1,7 +1,8 @@
 """The travel step: tiers, network, snapping and journeys of a study."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -37,6 +38,7 @@ from gis.steps.seasons import Year, minutes_of_months, states_of, year_of
 from gis.study import Study
 
 Float = NDArray[np.float64]
+State = TypeVar("State")
 
 
 def levels(places: gpd.GeoDataFrame, inputs: Inputs, record: Record) -> pd.Series:
@@ -188,8 +190,7 @@ def _journeys(
         )
         if key in of_season:
             kept[key] = roads
-        searches = on_all_cores(partial(_searched, points, roads, legs), [(who,) for who in centre.values()])
-        tables |= {(key, tier): table for tier, table in zip(centre, searches, strict=True)}
+        tables |= journeys_of_states(points, {key: roads}, legs, centre)
     rows = [
         tables[key, tier].assign(tier=tier, season=name)
         for name, key in zip(names, of_season, strict=True)
@@ -216,8 +217,13 @@ def _journeys(
     return Travelled(_long(rows), ways, [kept[key] for key in of_season], legs, {}, monthly, points, centre, freight)
 
 
-def _searched(points: gpd.GeoSeries, roads: Roads, legs: Legs, who: NDArray[np.bool_], _: object) -> pd.DataFrame:
-    return road_journeys(points, roads, legs, who)[0]
+def journeys_of_states(
+    points: gpd.GeoSeries, states: Mapping[State, Roads], legs: Legs, centre: Mapping[str, NDArray[np.bool_]]
+) -> dict[tuple[State, str], pd.DataFrame]:
+    """Search the journeys in each state of the roads to each tier, on all cores: by state and tier."""
+    jobs = [(state, tier) for state in states for tier in centre]
+    made = on_all_cores(lambda state, tier, _: road_journeys(points, states[state], legs, centre[tier])[0], jobs)
+    return dict(zip(jobs, made, strict=True))
 
 
 def _part_of_year(network: Network) -> NDArray[np.bool_]:
