@@ -12,10 +12,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
 
 from gis import fields as f
 from gis.publish import palette, qml
+from gis.publish.layer_stream import geometry_kinds, write_layer
 from gis.publish.words import class_name, column_label, number, tier_name, words
 
 _STYLES = """
@@ -37,7 +37,6 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
 
 AREAS = {"regions": "region", "districts": "district"}
 """Layers of areas with figures, and their columns of names."""
-_ROWS = 50_000
 _AREA_FIGURE = "viability_weighted"
 SIZE_BY_POPULATION = 'scale_exp(coalesce("population", 0), 0, 1000000, 1.4, 7, 0.4)'
 """Expression for the size of a settlement's mark, mm."""
@@ -91,7 +90,7 @@ def write_geopackage(
         heading = w.get(f"layer.{name}", name)
         identity = {"IDENTIFIER": f"{title}: {heading}" if title else heading, "DESCRIPTION": abstract}
         table = _writable(frame)
-        _write(path, name, table, identity)
+        write_layer(path, name, table, identity)
         described.append(_described(name, table, language, tier_names))
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.execute(_STYLES)
@@ -118,25 +117,6 @@ def write_geopackage(
                 "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
                 titles,
             )
-
-
-def _write(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, identity: Mapping[str, str]) -> None:
-    """Write a layer, some rows at a time: between two calls of the driver a run can be stopped, and bars move."""
-    more: dict[str, object] = {}
-    if isinstance(table, gpd.GeoDataFrame):
-        kind = _kind(table)
-        more = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
-    # Nobody reads the file before it is whole: there is no need to wait for the disk after each part.
-    pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
-    try:
-        for first in range(0, max(len(table), 1), _ROWS):
-            there = path.exists()
-            pyogrio.write_dataframe(
-                table.iloc[first : first + _ROWS], path, layer=name, driver="GPKG", append=there,
-                dataset_options={} if there else {"VERSION": "1.3"}, layer_options=dict(identity), **more,
-            )  # fmt: skip
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": None})
 
 
 _CONSTRAINTS = """
@@ -188,7 +168,7 @@ def _drawing(
         return _flows(table, language, tier_names)
     if name in AREAS and _AREA_FIGURE in table:
         return _areas(name, table, language)
-    kinds = _kinds(table)
+    kinds = geometry_kinds(table)
     if kinds <= {"Point", "MultiPoint"}:
         element = qml.marker(palette.NO_DATA, size_mm=2)
     elif kinds <= {"LineString", "MultiLineString"}:
@@ -321,23 +301,6 @@ def _writable(frame: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.D
     if isinstance(table, gpd.GeoDataFrame) and table.geometry.name != "geom":
         table = table.rename_geometry("geom")
     return table
-
-
-def _kind(table: gpd.GeoDataFrame) -> str:
-    """Return the type of geometry of a layer; single and multi parts together are multi."""
-    kinds = _kinds(table)
-    if len(kinds) == 1:
-        return kinds.pop()
-    for single in ("Point", "LineString", "Polygon"):
-        if kinds and kinds <= {single, f"Multi{single}"}:
-            return f"Multi{single}"
-    return "Unknown"
-
-
-def _kinds(table: gpd.GeoDataFrame) -> set[str]:
-    """Return the types of geometry in a layer."""
-    types = table.geometry.iloc[np.unique(shapely.get_type_id(table.geometry.to_numpy()), return_index=True)[1]]
-    return set(types.geom_type.dropna())
 
 
 def layer_names(path: Path) -> list[str]:

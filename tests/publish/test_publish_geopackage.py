@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from gis import fields as f
-from gis.publish import geopackage, palette
+from gis.publish import layer_stream, palette
 from gis.publish.geopackage import layer_names, write_geopackage
 from gis.publish.words import column_label
 
@@ -158,7 +158,7 @@ def test_layers_written_in_parts_are_the_same_layers(tmp_path, monkeypatch):
     layers = {"roads": roads, "repairs": tools.repairs()}
     read = []
     for rows in (1000, 3):
-        monkeypatch.setattr(geopackage, "_ROWS", rows)
+        monkeypatch.setattr(layer_stream, "_ROWS", rows)
         write_geopackage(tmp_path / f"{rows}.gpkg", layers)
         with sqlite3.connect(tmp_path / f"{rows}.gpkg") as db:
             indexed = db.execute("SELECT count(*) FROM rtree_roads_geom").fetchone()[0]
@@ -175,3 +175,34 @@ def test_layers_written_in_parts_are_the_same_layers(tmp_path, monkeypatch):
         else:
             assert whole == parts
     assert len(read[0][0]) == len(roads)
+
+
+def test_ctrl_c_within_a_layer_is_heard_as_such(tmp_path, monkeypatch):
+    """GDAL says of it only that the stream has failed; a layer of a million lines takes seconds."""
+    made = []
+
+    def stops(shapes):
+        made.append(len(shapes))
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return to_wkb(shapes)
+
+    to_wkb = shapely.to_wkb
+    monkeypatch.setattr(layer_stream, "_ROWS", 3)
+    monkeypatch.setattr(layer_stream.shapely, "to_wkb", stops)
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(range(10), range(10)), crs=4326)
+    with pytest.raises(KeyboardInterrupt):
+        write_geopackage(tmp_path / "some.gpkg", {"settlements": points})
+    assert made == [3, 3]
+
+
+def test_columns_that_arrow_would_refuse_are_text(tmp_path):
+    """What a user's table may hold: numbers and words in a column, nothing at all, a flag with a gap."""
+    table = pd.DataFrame(
+        {"mixed": [1, "two", None], "nothing": [None] * 3, "flag": [True, None, False], "class": pd.Categorical(list("aba"))}
+    )
+    write_geopackage(tmp_path / "some.gpkg", {"repairs": table})
+    with sqlite3.connect(tmp_path / "some.gpkg") as db:
+        rows = db.execute("SELECT mixed, nothing, flag, class FROM repairs").fetchall()
+    db.close()
+    assert rows == [("1", None, 1, "a"), ("two", None, None, "b"), (None, None, 0, "a")]
