@@ -199,10 +199,15 @@ def test_ctrl_c_within_a_layer_is_heard_as_such(tmp_path, monkeypatch):
 def test_columns_that_arrow_would_refuse_are_text(tmp_path):
     """What a user's table may hold: numbers and words in a column, nothing at all, a flag with a gap."""
     table = pd.DataFrame(
-        {"mixed": [1, "two", None], "nothing": [None] * 3, "flag": [True, None, False], "class": pd.Categorical(list("aba"))}
+        {
+            "mixed": [1, "two", None],
+            "empty": [None] * 3,
+            "flag": [True, None, False],
+            "kind": pd.Categorical(list("aba")),
+        }
     )
     write_geopackage(tmp_path / "some.gpkg", {"repairs": table})
     with sqlite3.connect(tmp_path / "some.gpkg") as db:
-        rows = db.execute("SELECT mixed, nothing, flag, class FROM repairs").fetchall()
+        rows = db.execute("SELECT mixed, empty, flag, kind FROM repairs").fetchall()
     db.close()
     assert rows == [("1", None, 1, "a"), ("two", None, None, "b"), (None, None, 0, "a")]
