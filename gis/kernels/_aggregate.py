@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gis.kernels._indicators import Float, Names, check_weights, label, rows
+from gis.kernels._indicators import Names, check_weights, label, rows
 from gis.kernels._jit import kernel
+from gis.kernels._numbers import Float, scalar
 
 Aggregation = Literal["arithmetic", "geometric", "harmonic", "generalised", "copeland"]
 AGGREGATIONS: tuple[Aggregation, ...] = ("arithmetic", "geometric", "harmonic", "generalised", "copeland")
@@ -84,7 +85,7 @@ def row_weights(
 
 def block_order(blocks: Labels, count: int) -> tuple[list[str], NDArray[np.int64]]:
     """Return the blocks in order of appearance, and the number of the block of each indicator."""
-    labels = [] if blocks is None else [str(b) for b in blocks]
+    labels = [str(b) for b in blocks] if blocks is not None and np.ndim(blocks) == 1 else []
     if len(labels) != count:
         raise ValueError(f"blocks: expected {count} labels, got {len(labels)}")
     order = list(dict.fromkeys(labels))
@@ -261,16 +262,13 @@ def contributions(
 
 
 def _exponent(method: str, power: float | None) -> float:
+    if method not in AGGREGATIONS:
+        raise ValueError(f"method: expected one of {', '.join(AGGREGATIONS)}, got {method!r}")
     if (method == "generalised") != (power is not None):
         raise ValueError("power: give it with method 'generalised', and only with it")
     if power is not None:
-        if not np.isfinite(power):
-            raise ValueError(f"power: expected a finite number, got {power}")
-        return float(power)
-    exponents = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}
-    if method not in exponents:
-        raise ValueError(f"method: expected one of {', '.join(AGGREGATIONS)}, got {method!r}")
-    return exponents[method]
+        return scalar(power, "power")
+    return {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}[method]
 
 
 def _power_mean(a: Float, w: Float, p: float, names: Names) -> Float:

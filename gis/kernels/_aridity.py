@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gis.kernels._months import Float, as_float, not_negative
+from gis.kernels._months import as_float, not_negative
+from gis.kernels._numbers import Float, doubles
 
 ARIDITY_CLASSES = ("hyper-arid", "arid", "semi-arid", "dry sub-humid", "humid")
 """Classes of the UNEP aridity index, driest first."""
@@ -77,7 +78,7 @@ def classify(values: ArrayLike, upper_bounds: ArrayLike) -> NDArray[np.int8]:
     bounds = as_float(upper_bounds, "upper_bounds")
     if bounds.ndim != 1 or not bool((np.diff(bounds) > 0).all()):
         raise ValueError(f"upper_bounds: expected rising numbers, got {bounds.tolist()}")
-    a = np.asarray(values, dtype=np.float64)
+    a = doubles(values, "values")
     return np.where(np.isnan(a), -1, np.searchsorted(bounds, a, side="right")).astype(np.int8)
 
 

@@ -6,7 +6,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gis.kernels._decay import E2SFCA_STEPS, Float, amounts, minutes, step_weights
+from gis.kernels._decay import E2SFCA_STEPS, amounts, minutes, step_weights
+from gis.kernels._numbers import Float, doubles, scalar
 
 THREE_STEP_STEPS: Mapping[float, float] = MappingProxyType({10: 0.962, 20: 0.704, 30: 0.377, 60: 0.042})
 """Weights of Wan, Zou and Sternberg (2012) by minutes up to and including."""
@@ -58,13 +59,14 @@ def two_step_fca(
     >>> two_step_fca([[5.0, 40.0], [20.0, 10.0]], demand=[100, 300], supply=[4, 6]).tolist()
     [0.01, 0.03]
     """
-    return enhanced_two_step_fca(travel_time_min, demand, supply, {threshold_min: 1.0})
+    within = scalar(threshold_min, "threshold_min", least=0)
+    return enhanced_two_step_fca(travel_time_min, demand, supply, {within: 1.0})
 
 
 def _weigh(t: Float, weights: Mapping[float, float] | Callable[[Float], Float]) -> Float:
     if not callable(weights):
         return step_weights(t, weights)
-    w = np.asarray(weights(t), dtype=np.float64)
+    w = doubles(weights(t), "steps")
     if w.shape != t.shape or not (np.isfinite(w) & (w >= 0)).all():
         raise ValueError("steps: the function must give known weights of 0 or more in the shape of the minutes")
     return w

@@ -5,9 +5,10 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Float = NDArray[np.float64]
+from gis.kernels._numbers import Float, doubles, scalar
+
 Decay = Literal["exponential", "power", "gaussian"]
 
 E2SFCA_STEPS: Mapping[float, float] = MappingProxyType({10: 1.0, 20: 0.68, 30: 0.22})
@@ -18,10 +19,7 @@ HALF_LIVES_MIN = (15.0, 30.0, 60.0, 120.0, 300.0)
 
 
 def numbers(values: ArrayLike, name: str, shape: tuple[int, ...] | None = None) -> Float:
-    try:
-        a = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: expected numbers ({error})") from error
+    a = doubles(values, name)
     if shape is not None and a.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got {a.shape}")
     if (a < 0).any():
@@ -76,12 +74,15 @@ def step_weights(travel_time_min: ArrayLike, steps: Mapping[float, float] = E2SF
     [1.0, 1.0, 0.68, 0.0]
     """
     t = numbers(travel_time_min, "travel_time_min")
-    limits = np.array(sorted(steps), dtype=np.float64)
-    weights = np.array([steps[limit] for limit in sorted(steps)], dtype=np.float64)
-    if not limits.size or not (weights >= 0).all() or (np.diff(weights) > 0).any():
+    if not isinstance(steps, Mapping):
+        raise ValueError(f"steps: expected weights by minutes, such as {{10: 1, 30: 0.5}}, got {steps!r}")
+    limits = doubles(list(steps), "steps: minutes")
+    order = np.argsort(limits)
+    limits, weights = limits[order], doubles(list(steps.values()), "steps: weights")[order]
+    if not limits.size or np.isnan(limits).any() or not (weights >= 0).all() or (np.diff(weights) > 0).any():
         raise ValueError(f"steps: expected weights of 0 or more that do not rise with time, got {dict(steps)}")
     out = np.append(weights, 0.0)[np.searchsorted(limits, t, side="left")]
-    return np.where(np.isnan(t), np.nan, out)
+    return np.where(np.isnan(t), np.nan, np.where(np.isinf(t), 0.0, out))
 
 
 def lambda_per_second(half_life_min: float) -> float:
@@ -97,14 +98,17 @@ def lambda_per_second(half_life_min: float) -> float:
     float
         Per second.
 
+    Raises
+    ------
+    ValueError
+        What is not one finite number above 0.
+
     Examples
     --------
     >>> round(lambda_per_second(15), 10)
     0.0007701635
     """
-    if not half_life_min > 0 or not np.isfinite(half_life_min):
-        raise ValueError(f"half_life_min: expected a number above 0, got {half_life_min}")
-    return float(np.log(2) / (60 * half_life_min))
+    return float(np.log(2) / (60 * scalar(half_life_min, "half_life_min", above=0)))
 
 
 def decay_weights(
@@ -157,9 +161,10 @@ def decay_weights(
         raise ValueError(f"decay: expected exponential, power or gaussian, got {decay!r}")
     if (half_life_min is None) == (exponent is None) or (exponent is not None and decay != "power"):
         raise ValueError("give half_life_min, or exponent with decay 'power'")
-    for name, value in (("half_life_min", half_life_min), ("exponent", exponent), ("floor_min", floor_min)):
-        if value is not None and not (value > 0 and np.isfinite(value)):
-            raise ValueError(f"{name}: expected a number above 0, got {value}")
+    for name, value in (("half_life_min", half_life_min), ("exponent", exponent)):
+        if value is not None:
+            scalar(value, name, above=0)
+    scalar(floor_min, "floor_min", above=0)
     if decay == "power":
         if half_life_min is not None:
             if half_life_min <= floor_min:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels._aggregate import Aggregation, Labels, aggregate, block_order
-from gis.kernels._indicators import Float, Names, check_weights, directions, label, matrix
-from gis.kernels._normalise import Normalisation, normalise
+from gis.kernels._indicators import Names, check_weights, directions, label, matrix
+from gis.kernels._normalise import Normalisation, low_high, normalise
+from gis.kernels._numbers import Float, doubles, scalar, whole
 from gis.kernels.threads import on_all_cores
 
 Int = NDArray[np.int64]
@@ -99,8 +100,8 @@ def make_study(
     names: Names,
 ) -> tuple[Study, list[str]]:
     """Check everything once; return the study and the names of its blocks."""
-    stack = np.asarray(x)
-    tables = tuple(matrix(t, names) for t in (stack if stack.ndim == 3 else [stack]))
+    stack = x if np.ndim(x) == 3 else [x]  # type: ignore[arg-type]
+    tables = tuple(matrix(t, names) for t in stack)  # type: ignore[union-attr,arg-type]
     shape = tables[0].shape
     if missing not in ("drop", "resample"):
         raise ValueError(f"missing: expected drop or resample, got {missing!r}")
@@ -109,7 +110,7 @@ def make_study(
         _check_ways(normalisations, _NORMALISATIONS, "normalisations")
     sd = None
     if error_sd is not None:
-        sd = np.asarray(error_sd, dtype=np.float64)
+        sd = doubles(error_sd, "error_sd")
         if sd.shape not in (shape, shape[1:]) or not (np.isfinite(sd) & (sd >= 0)).all():
             raise ValueError(f"error_sd: expected {shape[1]} or {shape} known numbers of 0 or more")
     order, member = ([""], np.zeros(shape[1], np.int64)) if blocks is None else block_order(blocks, shape[1])
@@ -118,11 +119,11 @@ def make_study(
         directions(direction, shape[1], names),
         None if normalisations is None else tuple(normalisations),
         tuple(aggregations),
-        bounds,
+        low_high(bounds),
         member,
         sd,
         missing,
-        seed,
+        whole(seed, "seed", least=0),
         names,
     )
     if "copeland" in aggregations and blocks is not None:
@@ -131,7 +132,7 @@ def make_study(
 
 
 def _check_ways(ways: Sequence[str], allowed: tuple[str, ...], what: str) -> None:
-    if not ways or isinstance(ways, str):
+    if np.ndim(ways) != 1 or not len(ways):
         raise ValueError(f"{what}: give at least one, in a list")
     for way in ways:
         if way not in allowed:
@@ -140,7 +141,7 @@ def _check_ways(ways: Sequence[str], allowed: tuple[str, ...], what: str) -> Non
 
 def spread_weights(weights: ArrayLike | None, u: Float, spread: float, names: Names, what: str) -> Float:
     """Move each weight by up to `spread` of itself, by numbers from 0 to 1 of shape `(draws, k)`."""
-    if not 0 <= spread <= 1:
+    if not 0 <= scalar(spread, "weight_spread") <= 1:
         raise ValueError(f"weight_spread: expected 0 to 1, got {spread}")
     w = check_weights(weights, u.shape[1], names, what=what)
     moved = w * (1 + spread * (2 * u - 1))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Float = NDArray[np.float64]
+from gis.kernels._numbers import Float, doubles
+
 Names = Sequence[str] | None
 
 
@@ -20,15 +21,15 @@ def matrix(x: ArrayLike, names: Names = None) -> Float:
     NaN passes; text and infinities are refused, with the indicator named.
     """
     try:
-        a = np.asarray(x, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{_not_numeric(x, names)}: expected numbers ({error})") from error
+        a = doubles(x, "indicators")
+    except ValueError as error:
+        raise ValueError(f"{_not_numeric(x, names)}: {str(error).partition(': ')[2]}") from error
     if a.ndim == 1:
         a = a[:, np.newaxis]
     if a.ndim != 2 or a.size == 0:
         raise ValueError(f"expected a table of settlements x indicators, got shape {a.shape}")
-    if names is not None and len(names) != a.shape[1]:
-        raise ValueError(f"{len(names)} names for {a.shape[1]} indicators")
+    if names is not None and np.shape(names) != a.shape[1:]:
+        raise ValueError(f"{np.size(names)} names for {a.shape[1]} indicators: {names!r}")
     for column in np.flatnonzero(np.isinf(a).any(axis=0)).tolist():
         rows = np.flatnonzero(np.isinf(a[:, column]))
         raise ValueError(
@@ -40,7 +41,7 @@ def matrix(x: ArrayLike, names: Names = None) -> Float:
 
 def rows(x: ArrayLike, names: Names = None) -> Float:
     """Return settlements x indicators as `matrix` does, but a single list is one settlement."""
-    a = np.asarray(x)
+    a = np.asanyarray(x)  # which keeps the mask of a masked array
     return matrix(a[np.newaxis] if a.ndim == 1 else a, names)
 
 
@@ -50,8 +51,8 @@ def _not_numeric(x: ArrayLike, names: Names) -> str:
     a = a[:, np.newaxis] if a.ndim == 1 else a
     for column in range(a.shape[1] if a.ndim == 2 else 0):
         try:
-            a[:, column].astype(np.float64)
-        except (TypeError, ValueError):
+            doubles(a[:, column], "")
+        except ValueError:
             return label(names, column)
     return "indicators"
 
@@ -80,10 +81,7 @@ def check_weights(weights: ArrayLike | None, count: int, names: Names = None, *,
     """Return weights that sum to 1: equal where None, else the given ones divided by their sum."""
     if weights is None:
         return np.full(count, 1 / count)
-    try:
-        w = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what}: expected numbers ({error})") from error
+    w = doubles(weights, what)
     if w.shape != (count,):
         raise ValueError(f"{what}: expected {count}, got shape {w.shape}")
     for column in np.flatnonzero(~(w >= 0) | np.isinf(w)).tolist():

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gis.kernels._months import Float, monthly, not_negative
+from gis.kernels._months import monthly, not_negative
+from gis.kernels._numbers import Float, scalar
 
 _SYMBOLS = (
     "Af Am Aw BWh BWk BSh BSk Csa Csb Csc Cwa Cwb Cwc Cfa Cfb Cfc Dsa Dsb Dsc Dsd Dwa Dwb Dwc Dwd Dfa Dfb Dfc Dfd ET EF"
@@ -63,7 +64,7 @@ def koppen_geiger_code(
     if t.shape != p.shape:
         raise ValueError(f"t_monthly {t.shape} and p_monthly {p.shape} must have one shape")
     flat = (12, int(np.prod(t.shape[1:], dtype=int)))
-    codes = _classes(t.reshape(flat), p.reshape(flat), cold_limit_c)
+    codes = _classes(t.reshape(flat), p.reshape(flat), scalar(cold_limit_c, "cold_limit_c"))
     return codes.reshape(t.shape[1:])
 
 

@@ -1,9 +1,9 @@
 """What every climate formula needs: months on one axis, checked once."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Float = NDArray[np.float64]
+from gis.kernels._numbers import Float, floats, whole
 
 DAYS_IN_MONTH = (31.0, 28.0, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
 """Days of the months of a common year; give 28.25 for February where normals span leap years."""
@@ -11,14 +11,7 @@ DAYS_IN_MONTH = (31.0, 28.0, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.
 
 def as_float(values: ArrayLike, name: str) -> Float:
     """Return numbers as floats (float32 stays as it is); NaN passes, text and infinities are refused."""
-    a = np.asarray(values)
-    if a.dtype.kind not in "fiub":
-        try:
-            a = a.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{name}: expected numbers, got {a.dtype} ({error})") from error
-    if a.dtype.kind != "f":
-        a = a.astype(np.float64)
+    a = floats(values, name)
     infinite = np.isinf(a)
     if infinite.any():
         raise ValueError(f"{name}: {int(infinite.sum())} infinite values; use NaN for no data")
@@ -28,6 +21,7 @@ def as_float(values: ArrayLike, name: str) -> Float:
 def monthly(values: ArrayLike, name: str, axis: int) -> Float:
     """Return monthly values with the twelve months first."""
     a = as_float(values, name)
+    whole(axis, "axis", least=-a.ndim)
     if a.ndim == 0 or not -a.ndim <= axis < a.ndim or a.shape[axis] != 12:
         raise ValueError(f"{name}: expected 12 months on axis {axis}, got shape {a.shape}")
     return np.moveaxis(a, axis, 0)

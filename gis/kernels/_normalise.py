@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
-from gis.kernels._indicators import Float, Names, directions, known, label, matrix
+from gis.kernels._indicators import Names, directions, known, label, matrix
+from gis.kernels._numbers import Float, doubles, scalar, whole
 
 Normalisation = Literal[
     "min_max",
@@ -139,7 +140,8 @@ def normalise(
         out = _ranks(y, method, ties)
     elif method == "z_score":
         z = (y - np.nanmean(y, axis=0)) / np.nanstd(y, axis=0, ddof=1)
-        out = mean_sd[0] + mean_sd[1] * z
+        mean, sd = _two(mean_sd, "mean_sd")
+        out = mean + scalar(sd, "mean_sd: standard deviation", above=0) * z
     elif method == "fraction_of_max":
         out = _fraction_of_max(a, sign, names)
     elif method == "goalposts":
@@ -155,10 +157,23 @@ def normalise(
     return out[:, 0] if np.ndim(x) == 1 else out
 
 
-def _stretch(unit: Float, bounds: tuple[float, float]) -> Float:
-    low, high = bounds
+def _two(given: ArrayLike, name: str) -> tuple[float, float]:
+    a = doubles(given, name)
+    if a.shape != (2,) or not np.isfinite(a).all():
+        raise ValueError(f"{name}: expected two numbers, got {given!r}")
+    return float(a[0]), float(a[1])
+
+
+def low_high(bounds: ArrayLike) -> tuple[float, float]:
+    """Return the bounds of a scale, or refuse what does not rise."""
+    low, high = _two(bounds, "bounds")
     if not low < high:
-        raise ValueError(f"bounds: expected a low and a higher number, got {bounds}")
+        raise ValueError(f"bounds: expected a low and a higher number, got {bounds!r}")
+    return low, high
+
+
+def _stretch(unit: Float, bounds: tuple[float, float]) -> Float:
+    low, high = low_high(bounds)
     return np.asarray(low + unit * (high - low))
 
 
@@ -191,7 +206,7 @@ def _fraction_of_max(a: Float, sign: Float, names: Names) -> Float:
 def _between_posts(a: Float, sign: Float, goalposts: ArrayLike | None, names: Names) -> Float:
     if goalposts is None:
         raise ValueError("goalposts: give low and high for each indicator")
-    posts = np.broadcast_to(np.asarray(goalposts, dtype=np.float64), (a.shape[1], 2))
+    posts = np.broadcast_to(doubles(goalposts, "goalposts"), (a.shape[1], 2))
     for column in np.flatnonzero(~(posts[:, 0] < posts[:, 1]) | np.isinf(posts).any(axis=1)).tolist():
         raise ValueError(
             f"{label(names, column)}: goalposts must rise, low then high in units of the indicator "
@@ -206,13 +221,13 @@ def _best(y: Float, method: str, sign: Float, reference: int | None, targets: Ar
     if method in ("min_max", "distance_to_max"):
         return np.asarray(np.nanmax(y, axis=0))
     if method == "distance_to_reference":
-        if reference is None or not -len(y) <= reference < len(y):
+        if reference is None or whole(reference, "reference", least=-len(y)) >= len(y):
             raise ValueError(f"reference: expected a row from 0 to {len(y) - 1}, got {reference}")
         best, what = y[reference], f"the reference (row {reference})"
     else:
         if targets is None:
             raise ValueError("targets: give one for all or one for each indicator")
-        best, what = sign * np.broadcast_to(np.asarray(targets, dtype=np.float64), sign.shape), "the target"
+        best, what = sign * np.broadcast_to(doubles(targets, "targets"), sign.shape), "the target"
     worst = np.nanmin(y, axis=0)
     for column in np.flatnonzero(~(best > worst) | np.isinf(best)).tolist():
         raise ValueError(

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gis.kernels._months import DAYS_IN_MONTH, Float, as_float, month_weights, monthly
+from gis.kernels._months import DAYS_IN_MONTH, as_float, month_weights, monthly
+from gis.kernels._numbers import Float
 
 SOLAR_CONSTANT = 0.0820
 """MJ per square metre and minute (FAO-56)."""

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gis.kernels._jit import kernel
-
-Float = NDArray[np.float64]
+from gis.kernels._numbers import Float, doubles, scalar
 
 
 def ranks(index: Float) -> Float:
@@ -55,7 +54,9 @@ def rank_of(index: ArrayLike) -> Float:
     >>> rank_of([0.2, 0.9, 0.9, float("nan")]).tolist()
     [3.0, 1.0, 1.0, nan]
     """
-    a = np.asarray(index, dtype=np.float64)
+    a = doubles(index, "index")
+    if a.ndim not in (1, 2):
+        raise ValueError(f"index: expected (n,) or (n, draws), got shape {a.shape}")
     return ranks(a[:, np.newaxis])[:, 0] if a.ndim == 1 else ranks(a)
 
 
@@ -79,7 +80,10 @@ def mean_absolute_rank_change(index: ArrayLike, nominal: ArrayLike) -> Float:
     >>> mean_absolute_rank_change([[3.0, 1.0], [2.0, 2.0], [1.0, 3.0]], [3, 2, 1]).round(3).tolist()
     [0.0, 1.333]
     """
-    moved = np.abs(ranks(np.asarray(index, dtype=np.float64)) - rank_of(nominal)[:, np.newaxis])
+    a, middle = doubles(index, "index"), doubles(nominal, "nominal")
+    if a.ndim != 2 or middle.shape != a.shape[:1]:
+        raise ValueError(f"index {a.shape} and nominal {middle.shape}: expected (n, draws) and (n,)")
+    moved = np.abs(ranks(a) - rank_of(middle)[:, np.newaxis])
     known = ~np.isnan(moved)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(known, moved, 0).sum(axis=0) / known.sum(axis=0))
@@ -108,7 +112,7 @@ class Collected:
     """Ranks and indices of the draws so far, settlement by settlement, and counts of classes."""
 
     def __init__(self, n: int, draws: int, class_bounds: ArrayLike | None) -> None:
-        self.bounds = np.asarray([] if class_bounds is None else class_bounds, dtype=np.float64)
+        self.bounds = doubles([] if class_bounds is None else class_bounds, "class_bounds")
         if self.bounds.ndim != 1 or not (np.diff(self.bounds) > 0).all() or np.isnan(self.bounds).any():
             raise ValueError(f"class_bounds: expected rising numbers, got {self.bounds.tolist()}")
         self.rank = np.empty((n, draws), dtype=np.float32)  # exact up to 16 million settlements
@@ -126,7 +130,7 @@ class Collected:
 
     def summary(self, nominal: Float, interval: float) -> RankUncertainty:
         """Sort the draws of each settlement and read off the intervals; the collection is spent."""
-        if not 0 < interval <= 1:
+        if not 0 < scalar(interval, "interval") <= 1:
             raise ValueError(f"interval: expected a share above 0 up to 1, got {interval}")
         draws = self.rank.shape[1]
         unknown = np.isnan(self.rank).any(axis=1)
@@ -172,8 +176,7 @@ def summarise_draws(
     >>> out.rank_low.tolist(), out.rank_high.tolist(), out.class_probability.tolist()
     ([1.0, 1.0], [2.0, 2.0], [[0.0, 1.0], [0.5, 0.5]])
     """
-    a = np.asarray(index, dtype=np.float64)
-    middle = np.asarray(nominal, dtype=np.float64)
+    a, middle = doubles(index, "index"), doubles(nominal, "nominal")
     if a.ndim != 2 or a.size == 0 or middle.shape != a.shape[:1]:
         raise ValueError(f"index {a.shape} and nominal {middle.shape}: expected (n, draws) and (n,)")
     collected = Collected(len(a), a.shape[1], class_bounds)

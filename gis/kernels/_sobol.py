@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import qmc
 
-Float = NDArray[np.float64]
+from gis.kernels._numbers import Float, doubles, whole
 
 
 class SobolIndices(NamedTuple):
@@ -34,6 +34,11 @@ def sobol_design(n: int, d: int, seed: int = 0) -> Float:
     array
         Numbers from 0 to below 1, shape `(n (d + 2), d)`.
 
+    Raises
+    ------
+    ValueError
+        `n` or `d` that is not a whole number of 1 or more, a seed that is not one of 0 or more.
+
     Notes
     -----
     A and B are the two halves of a scrambled Sobol sequence in 2 d dimensions, which needs far fewer points than
@@ -49,8 +54,9 @@ def sobol_design(n: int, d: int, seed: int = 0) -> Float:
     >>> design.shape, bool((design[8:12, 0] == design[4:8, 0]).all())
     ((20, 3), True)
     """
-    if n < 1 or d < 1:
-        raise ValueError(f"expected n and d of 1 or more, got {n} and {d}")
+    whole(n, "n")
+    whole(d, "d")
+    whole(seed, "seed", least=0)
     sequence = qmc.Sobol(2 * d, rng=np.random.default_rng([seed, 2]))
     points = sequence.random_base2(int(np.ceil(np.log2(n))))[:n]
     a, b = points[:, :d], points[:, d:]
@@ -103,8 +109,9 @@ def sobol_indices(y: ArrayLike, d: int) -> SobolIndices:
     >>> out.first.round(1).tolist(), out.total.round(1).tolist()
     ([0.8, 0.2], [0.8, 0.2])
     """
-    a = np.asarray(y, dtype=np.float64)
-    if d < 1 or a.ndim != 1 or a.size == 0 or a.size % (d + 2):
+    a = doubles(y, "y")
+    whole(d, "d")
+    if a.ndim != 1 or a.size == 0 or a.size % (d + 2):
         raise ValueError(f"y: expected n x ({d} + 2) outputs, got shape {a.shape}")
     if not np.isfinite(a).all():
         raise ValueError(f"y: {int((~np.isfinite(a)).sum())} outputs are unknown or infinite")

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gis.kernels._indicators import Float, Names, known, label, matrix
+from gis.kernels._indicators import Names, known, label, matrix
+from gis.kernels._numbers import Float, scalar, whole
 
 
 def denominate(x: ArrayLike, denominator: ArrayLike, *, scale: float = 1.0, names: Names = None) -> Float:
@@ -31,7 +32,7 @@ def denominate(x: ArrayLike, denominator: ArrayLike, *, scale: float = 1.0, name
     Raises
     ------
     ValueError
-        Negative or infinite denominators, shapes that do not fit.
+        Negative or infinite denominators, shapes that do not fit, a scale that is not above 0.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def denominate(x: ArrayLike, denominator: ArrayLike, *, scale: float = 1.0, name
     if below.any():
         row = int(np.flatnonzero(below.any(axis=1))[0])
         raise ValueError(f"denominator: expected 0 or more, got {by[row].min()} in row {row}")
-    out = scale * a / np.where(by == 0, np.nan, by)
+    out = scalar(scale, "scale", above=0) * a / np.where(by == 0, np.nan, by)
     return np.asarray(out[:, 0]) if np.ndim(x) == 1 else out
 
 
@@ -178,7 +179,7 @@ def treat_outliers(
     Raises
     ------
     ValueError
-        An indicator that is not numeric, infinite or without values.
+        An indicator that is not numeric, infinite or without values; limits that are no numbers.
 
     Notes
     -----
@@ -196,6 +197,9 @@ def treat_outliers(
     >>> values[-2:].tolist(), done[0].action, done[0].winsorised
     ([30.0, 30.0], 'winsorise', 1)
     """
+    whole(winmax, "winmax", least=0)
+    scalar(max_skew, "max_skew", least=0)
+    scalar(max_kurtosis, "max_kurtosis")
     a = matrix(x, names).copy()
     known(a, names)
     record = []

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gis.kernels._aggregate import Labels, row_weights
-from gis.kernels._indicators import Float, Names, check_weights, known, label, matrix
+from gis.kernels._indicators import Names, check_weights, known, label, matrix
+from gis.kernels._numbers import Float, whole
 
 
 def equal_weights(count: int) -> Float:
@@ -20,13 +21,17 @@ def equal_weights(count: int) -> Float:
     array
         Shape `(count,)`, sum 1.
 
+    Raises
+    ------
+    ValueError
+        What is not a whole number of 1 or more.
+
     Examples
     --------
     >>> equal_weights(4).tolist()
     [0.25, 0.25, 0.25, 0.25]
     """
-    if count < 1:
-        raise ValueError(f"count: expected 1 or more, got {count}")
+    whole(count, "count")
     return np.full(count, 1 / count)
 
 
@@ -91,9 +96,9 @@ def hierarchical_weights(
     >>> hierarchical_weights(["economy", "roads", "roads"], block_weights=[1, 3]).tolist()
     [0.25, 0.375, 0.375]
     """
-    count = 0 if blocks is None else len(blocks)
+    count = np.size(blocks) if np.ndim(blocks) == 1 else 0  # type: ignore[arg-type]
     if count == 0:
-        raise ValueError("blocks: give the block of each indicator")
+        raise ValueError(f"blocks: give the block of each indicator in a list, got {blocks!r}")
     return np.asarray(row_weights(np.zeros((1, count)), weights, blocks=blocks, block_weights=block_weights)[0])
 
 

@@ -14,7 +14,6 @@ from gis.kernels._decay import (
     E2SFCA_STEPS,
     HALF_LIVES_MIN,
     Decay,
-    Float,
     amounts,
     decay_weights,
     lambda_per_second,
@@ -22,6 +21,7 @@ from gis.kernels._decay import (
     numbers,
     step_weights,
 )
+from gis.kernels._numbers import Float, scalar
 
 __all__ = [
     "E2SFCA_STEPS",
@@ -119,7 +119,7 @@ def cumulative_opportunities(
     Raises
     ------
     ValueError
-        Negative minutes, negative or unknown opportunities.
+        Negative minutes, negative or unknown opportunities, thresholds that are no finite minutes.
 
     Notes
     -----
@@ -134,6 +134,8 @@ def cumulative_opportunities(
     m = t.shape[1]
     offered = np.ones(m) if opportunities is None else amounts(opportunities, "opportunities", m)
     limits = numbers(threshold_min, "threshold_min")
+    if limits.ndim > 1 or limits.size == 0 or not np.isfinite(limits).all():
+        raise ValueError(f"threshold_min: expected minutes, one or a list, got {limits.tolist()}")
     out = np.column_stack([(t <= limit) @ offered for limit in np.atleast_1d(limits)])
     out[np.isnan(t).any(axis=1)] = np.nan
     return out[:, 0] if limits.ndim == 0 else out
@@ -243,9 +245,8 @@ def capped_ratio_score(distance: ArrayLike, means: ArrayLike | None = None, cap:
     ruler = tier_means(d) if means is None else numbers(means, "means", d.shape[1:])
     if not (np.isfinite(ruler) & (ruler > 0)).all():
         raise ValueError(f"means: expected numbers above 0, got {ruler.tolist()}")
-    if not cap > 0:
-        raise ValueError(f"cap: expected a number above 0, got {cap}")
-    return np.asarray(np.minimum(d / ruler, cap).sum(axis=1))
+    most = scalar(cap, "cap", above=0, finite=False)
+    return np.asarray(np.minimum(d / ruler, most).sum(axis=1))
 
 
 def rural_access_index(distance_km: ArrayLike, population: ArrayLike, threshold_km: float = 2.0) -> float:
@@ -277,9 +278,10 @@ def rural_access_index(distance_km: ArrayLike, population: ArrayLike, threshold_
     0.75
     """
     d = np.ravel(numbers(distance_km, "distance_km"))
-    people = amounts(np.ravel(np.asarray(population)), "population", d.size)
+    people = amounts(np.ravel(numbers(population, "population")), "population", d.size)
     if np.isnan(d).any():
         raise ValueError(f"distance_km: {int(np.isnan(d).sum())} values are unknown; leave them out")
     if not people.any():
         raise ValueError("population: nobody lives there")
-    return float(people[d <= threshold_km].sum() / people.sum())
+    within = scalar(threshold_km, "threshold_km", least=0)
+    return float(people[d <= within].sum() / people.sum())

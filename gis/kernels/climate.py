@@ -19,7 +19,8 @@ from gis.kernels._aridity import (
     de_martonne,
 )
 from gis.kernels._koppen import KOPPEN_CLASSES, koppen_geiger, koppen_geiger_code
-from gis.kernels._months import DAYS_IN_MONTH, Float, as_float, month_weights, monthly, not_negative
+from gis.kernels._months import DAYS_IN_MONTH, as_float, month_weights, monthly, not_negative
+from gis.kernels._numbers import Float, scalar
 from gis.kernels._pet import (
     day_length_hours,
     extraterrestrial_radiation,
@@ -98,7 +99,7 @@ def heating_degree_days(
     >>> float(heating_degree_days([-10.0] * 12))
     10220.0
     """
-    return _degree_days(base - monthly(t_monthly, "t_monthly", axis), month_weights(days))
+    return _degree_days(scalar(base, "base") - monthly(t_monthly, "t_monthly", axis), month_weights(days))
 
 
 def cooling_degree_days(
@@ -131,7 +132,7 @@ def cooling_degree_days(
     >>> float(cooling_degree_days([20.0] * 12, base=18.0))
     730.0
     """
-    return _degree_days(monthly(t_monthly, "t_monthly", axis) - base, month_weights(days))
+    return _degree_days(monthly(t_monthly, "t_monthly", axis) - scalar(base, "base"), month_weights(days))
 
 
 def growing_degree_days(
@@ -219,7 +220,7 @@ def frost_months(t_monthly: ArrayLike, threshold: float = 0.0, *, axis: int = 0)
     5.0
     """
     t = monthly(t_monthly, "t_monthly", axis)
-    return _count(t < threshold, t)
+    return _count(t < scalar(threshold, "threshold"), t)
 
 
 def heat_months(t_monthly: ArrayLike, threshold: float = 22.0, *, axis: int = 0) -> Float:
@@ -245,7 +246,7 @@ def heat_months(t_monthly: ArrayLike, threshold: float = 22.0, *, axis: int = 0)
     3.0
     """
     t = monthly(t_monthly, "t_monthly", axis)
-    return _count(t > threshold, t)
+    return _count(t > scalar(threshold, "threshold"), t)
 
 
 def wind_chill(t: ArrayLike, v_kph: ArrayLike, *, mask_invalid: bool = False) -> Float:

@@ -11,9 +11,9 @@ Values are 0 or more and known: a missing value is refused, so that nobody is dr
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Float = NDArray[np.float64]
+from gis.kernels._numbers import Float, doubles
 
 __all__ = [
     "TheilParts",
@@ -38,11 +38,8 @@ class TheilParts(NamedTuple):
 
 
 def _numbers(values: ArrayLike, name: str) -> Float:
-    """Return known, finite numbers of 0 or more that are not all 0."""
-    try:
-        a = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: expected numbers ({error})") from error
+    """Return known, finite numbers of 0 or more that are not all 0, in a unit that makes the greatest about 1."""
+    a = doubles(values, name)
     if a.ndim != 1 or a.size == 0:
         raise ValueError(f"{name}: expected a list of numbers, got shape {a.shape}")
     for problem, where in (("missing", np.isnan(a)), ("infinite", np.isinf(a)), ("negative", a < 0)):
@@ -51,7 +48,8 @@ def _numbers(values: ArrayLike, name: str) -> Float:
             raise ValueError(f"{name}: {int(where.sum())} values are {problem}, the first in row {row}")
     if not a.any():
         raise ValueError(f"{name}: every value is 0")
-    return a
+    # No measure depends on the unit: by a power of two nothing is rounded, and the least of numbers can be squared.
+    return np.asarray(np.ldexp(a, -np.frexp(a.max())[1]))
 
 
 def _shares(x: ArrayLike, weights: ArrayLike | None, name: str = "weights") -> tuple[Float, Float]:
@@ -103,7 +101,7 @@ def gini(x: ArrayLike, weights: ArrayLike | None = None) -> float:
     0.2222222222222222
     """
     people, amount = lorenz_curve(x, weights)
-    return float(1 - ((amount[1:] + amount[:-1]) * np.diff(people)).sum())
+    return max(0.0, float(1 - ((amount[1:] + amount[:-1]) * np.diff(people)).sum()))
 
 
 def lorenz_curve(x: ArrayLike, weights: ArrayLike | None = None) -> tuple[Float, Float]:
@@ -181,6 +179,12 @@ def _theil(a: Float, w: Float) -> float:
     return max(0.0, float((w / w.sum() * relative * terms).sum()))
 
 
+def _is_missing(label: object) -> bool:
+    """NaN does not equal itself; whether the missing value of a table does is missing too."""
+    same = label == label
+    return label is None or not (isinstance(same, bool | np.bool_) and bool(same))
+
+
 def theil_decomposition(x: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> TheilParts:
     """Split Theil's T into what lies between groups and what lies within them.
 
@@ -216,14 +220,15 @@ def theil_decomposition(x: ArrayLike, groups: ArrayLike, weights: ArrayLike | No
     >>> round(parts.between, 6), parts.within
     (0.130812, 0.0)
     """
-    labels = np.asarray(groups)
-    if labels.shape != np.shape(x):
-        raise ValueError(f"groups: expected {np.size(x)} labels, got shape {labels.shape}")
-    if any(g is None or g != g for g in labels.tolist()):
+    count = _numbers(x, "x").size
+    labels = np.asarray(groups, dtype=object)
+    if labels.shape != (count,):
+        raise ValueError(f"groups: expected {count} labels, got shape {labels.shape}")
+    if any(_is_missing(label) for label in labels.tolist()):
         raise ValueError("groups: some labels are missing")
     a, w = _shares(x, weights)
     if weights is not None:
-        labels = labels[np.asarray(weights, dtype=np.float64) > 0]
+        labels = labels[_numbers(weights, "weights") > 0]
     _, member = np.unique(labels.astype(str), return_inverse=True)
     people = np.asarray(np.bincount(member, weights=w), dtype=np.float64)
     amount = np.asarray(np.bincount(member, weights=a * w), dtype=np.float64)
@@ -344,7 +349,7 @@ def max_min_ratio(x: ArrayLike) -> float:
     10.0
     """
     a = _numbers(x, "x")
-    return float(a.max() / a.min()) if a.min() > 0 else float("inf")
+    return float(a.max()) / float(a.min()) if a.min() > 0 else float("inf")
 
 
 def location_quotient(part: ArrayLike, whole: ArrayLike | None = None) -> Float:
@@ -380,11 +385,13 @@ def location_quotient(part: ArrayLike, whole: ArrayLike | None = None) -> Float:
     >>> location_quotient([10, 30], [100, 100]).round(9).tolist()
     [0.5, 1.5]
     """
-    a = np.asarray(part, dtype=np.float64)
+    a = doubles(part, "part")
     columns = a[:, np.newaxis] if a.ndim == 1 else a
+    if a.ndim not in (1, 2) or a.size == 0:
+        raise ValueError(f"part: expected regions, or regions x branches, got shape {a.shape}")
     if whole is None and a.ndim != 2:
         raise ValueError("whole: give the total of each region, or part as regions x branches")
-    total = columns.sum(axis=1) if whole is None else np.asarray(whole, dtype=np.float64)
+    total = columns.sum(axis=1) if whole is None else doubles(whole, "whole")
     if total.shape != columns.shape[:1]:
         raise ValueError(f"whole: expected {len(columns)}, got shape {total.shape}")
     for name, values in (("part", columns), ("whole", total)):

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 
 from gis.kernels._aggregate import Aggregation, Labels
 from gis.kernels._draws import Missing, Plan, Study, indices, make_study, spread_weights
-from gis.kernels._indicators import Float, Names
+from gis.kernels._indicators import Names
 from gis.kernels._normalise import Normalisation
+from gis.kernels._numbers import Float, whole
 from gis.kernels._ranks import (
     Collected,
     RankUncertainty,
@@ -137,8 +138,8 @@ def monte_carlo_ranks(
     >>> out.class_probability[0].tolist()
     [0.0, 0.0, 1.0]
     """
-    if draws < 1 or block_size < 1:
-        raise ValueError(f"draws and block_size: expected 1 or more, got {draws} and {block_size}")
+    whole(draws, "draws")
+    whole(block_size, "block_size")
     study, order = make_study(
         x, direction, normalisations, aggregations, bounds, blocks, error_sd, missing, seed, names
     )
@@ -232,6 +233,7 @@ def assumption_sensitivity(
     >>> out.total["aggregation"], out.total["weights"] > 0.9
     (0.0, True)
     """
+    whole(block_size, "block_size")
     study, order = make_study(
         x, direction, normalisations, aggregations, bounds, blocks, error_sd, missing, seed, names
     )

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from gis.kernels._numbers import doubles, scalar
+
 Float = NDArray[np.float64]
 Travel = pd.DataFrame | ArrayLike
 """Distances or minutes: a DataFrame on the settlements' index, or an array with a row for each settlement."""
@@ -64,8 +66,19 @@ def classes(score: pd.Series, upper: Sequence[float], names: Sequence[str]) -> p
 
 
 def classed(value: pd.Series, class_upper: Mapping[str, float]) -> pd.Series:
-    """Name the classes by a mapping from their names to their upper bounds, from low to high."""
-    return classes(value, list(class_upper.values()), list(class_upper))
+    """Name the classes by a mapping from their names to their upper bounds, from low to high.
+
+    Raises
+    ------
+    ValueError
+        No mapping, or bounds that do not rise.
+    """
+    if not isinstance(class_upper, Mapping):
+        raise ValueError(f"class_upper: expected upper bounds by the names of the classes, got {class_upper!r}")
+    upper = doubles(list(class_upper.values()), "class_upper")
+    if not upper.size or not (np.diff(upper) > 0).all():
+        raise ValueError(f"class_upper: expected rising bounds, got {dict(class_upper)}")
+    return classes(value, upper.tolist(), list(class_upper))
 
 
 def table_of(travel: Travel, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -84,7 +97,7 @@ def table_of(travel: Travel, names: Sequence[str] | None = None) -> pd.DataFrame
             raise ValueError(f"no column {missing[0]!r}; there are {travel.columns.tolist()}")
         table = travel if names is None else travel[list(names)]
     else:
-        values = np.asarray(travel)
+        values = np.asanyarray(travel)  # which keeps the mask of a masked array
         if values.ndim != 2 or (names is not None and values.shape[1] != len(names)):
             raise ValueError(f"expected settlements x {'tiers' if names is None else len(names)}, got {values.shape}")
         table = pd.DataFrame(
@@ -108,14 +121,17 @@ def of_each(given: OfEach, names: Sequence[str], what: str) -> dict[str, float]:
     ValueError
         A tier without a number, or another number of them.
     """
-    if not isinstance(given, Mapping):
-        if len(given) != len(names):
-            raise ValueError(f"{what}: expected {len(names)} numbers, one for each tier, got {len(given)}")
-        return dict(zip(names, map(float, given), strict=True))
-    missing = [name for name in names if name not in given]
-    if missing:
-        raise ValueError(f"{what}: no number for tier {missing[0]!r}; there are {list(given)}")
-    return {name: float(given[name]) for name in names}
+    if isinstance(given, Mapping):
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise ValueError(f"{what}: no number for tier {missing[0]!r}; there are {list(given)}")
+        given = [given[name] for name in names]
+    numbers = doubles(given, what)
+    if numbers.shape != (len(names),):
+        raise ValueError(f"{what}: expected {len(names)} numbers, one for each tier, got {np.size(numbers)}")
+    if np.isnan(numbers).any():
+        raise ValueError(f"{what}: no number for tier {names[int(np.flatnonzero(np.isnan(numbers))[0])]!r}")
+    return dict(zip(names, numbers.tolist(), strict=True))
 
 
 def between(value: pd.Series, ruler: Mapping[str, float] | None) -> tuple[pd.Series, dict[str, float]]:
@@ -128,6 +144,11 @@ def between(value: pd.Series, ruler: Mapping[str, float] | None) -> tuple[pd.Ser
         ruler = (
             {"least": finite.min(), "greatest": finite.max()} if len(finite) else {"least": np.nan, "greatest": np.nan}
         )
+    elif not isinstance(ruler, Mapping) or not {"least", "greatest"} <= set(ruler):
+        raise ValueError(f"ruler: expected the numbers least and greatest, got {ruler!r}")
+    else:
+        scalar(ruler["least"], "ruler: least")
+        scalar(ruler["greatest"], "ruler: greatest")
     low, high = (float(ruler[end]) for end in ("least", "greatest"))
     if low > high:
         raise ValueError(f"ruler: least ({low:g}) lies above greatest ({high:g})")
@@ -143,8 +164,8 @@ def season_weights(count: int, months: Sequence[float] | None) -> Float:
     ValueError
         Months that are negative, all 0 or of another number.
     """
-    weight = np.ones(count) if months is None else np.asarray(months, float)
-    if weight.shape != (count,) or (weight < 0).any() or not weight.sum() > 0:
+    weight = np.ones(count) if months is None else doubles(months, "months")
+    if weight.shape != (count,) or not (np.isfinite(weight) & (weight >= 0)).all() or not weight.any():
         raise ValueError(f"months: expected {count} numbers of 0 or more, not all 0, got {months}")
     return np.asarray(weight / weight.sum())
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from gis.kernels._numbers import doubles, scalar
 from gis.kernels.access import Decay, gravity_access
 from gis.stages._remoteness import Float, Remoteness, Travel, between, classed, none_of, season_weights, table_of
 
@@ -98,9 +99,8 @@ def statcan_ir(
     """
     tables = _seasons(distance_km)
     people = _people(population, tables[0].shape[1])
-    if min(cost_per_km, floor_cost, cutoff_cost) <= 0:
-        raise ValueError(f"costs must be above 0, got {(cost_per_km, floor_cost, cutoff_cost)}")
-    costs = (cost_per_km, floor_cost, cutoff_cost)
+    given = {"cost_per_km": cost_per_km, "floor_cost": floor_cost, "cutoff_cost": cutoff_cost}
+    costs = [scalar(cost, name, above=0) for name, cost in given.items()]
     level, index = _mean(tables, months, lambda km: _statcan_level(km, people, *costs)), tables[0].index
     nowhere = pd.Series(level == 0, index=index)
     x = pd.Series(np.log(np.where(level > 0, level, np.nan)) if log else level, index=index).where(~nowhere)
@@ -209,9 +209,9 @@ def _mean(tables: list[pd.DataFrame], months: Sequence[float] | None, measure: C
 
 
 def _people(population: ArrayLike, count: int) -> Float:
-    people = np.asarray(population, float)
+    people = doubles(population, "population")
     if people.shape != (count,) or not (np.isfinite(people) & (people > 0)).all():
         raise ValueError(
-            f"population: expected {count} numbers above 0, one for each centre, got {people.tolist()[:8]}"
+            f"population: expected {count} numbers above 0, one for each centre, got {np.ravel(people).tolist()[:8]}"
         )
     return people

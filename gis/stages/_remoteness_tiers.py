@@ -339,6 +339,8 @@ def over_seasons(
     >>> over_seasons([[[30.0, 60.0]], [[90.0, np.inf]]], "mean", months=[9, 3]).to_numpy().tolist()
     [[45.0, inf]]
     """
+    if isinstance(by_season, pd.DataFrame | str) or not np.iterable(by_season):
+        raise ValueError(f"by_season: expected a list with a table for each season, got {type(by_season).__name__}")
     tables = [table_of(one) for one in by_season]
     if not tables or any(table.shape != tables[0].shape for table in tables):
         raise ValueError(f"expected one table or more, of one shape; got {[table.shape for table in tables]}")
