@@ -1,6 +1,7 @@
 """Finished stages, kept until the run is done: a run that was killed goes on from the last one."""
 
 import hashlib
+import io
 import os
 import pickle
 import shutil
@@ -9,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import shapely
 from geopandas.array import GeometryArray
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from gis.publish.record import sha256
@@ -60,7 +62,8 @@ class Checkpoints:
             return None
         try:
             with (self.folder / f"{stage}.pickle").open("rb") as file:
-                return pickle.load(file)
+                pickled, sizes = pickle.load(file)
+                return pickle.loads(pickled, buffers=[_read(file, size) for size in sizes])
         except Exception:  # a damaged pickle may raise anything
             return None
 
@@ -71,8 +74,12 @@ class Checkpoints:
         aside = self.folder / f"{stage}.{os.getpid()}.part"  # the same study may run twice at once
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            pickled, buffers = io.BytesIO(), list[pickle.PickleBuffer]()
+            _Pickler(pickled, buffers).dump(value)
+            arrays = [buffer.raw() for buffer in buffers]
             with aside.open("wb") as file:
-                _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
+                pickle.dump((pickled.getvalue(), [array.nbytes for array in arrays]), file)
+                file.writelines(arrays)
             aside.replace(self.folder / f"{stage}.pickle")
 
     def forget(self) -> None:
@@ -82,21 +89,50 @@ class Checkpoints:
 
 
 class _Pickler(pickle.Pickler):
-    """Keeps many lines or points as the arrays of their coordinates: each as bytes of its own takes twice as long."""
+    """Keeps many lines or points as the arrays of their coordinates: each as bytes of its own takes six times as long.
+
+    Arrays go into `buffers` as they are, and lines that several tables share go there once.
+    """
+
+    def __init__(self, file: IO[bytes], buffers: list[pickle.PickleBuffer]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append)
+        self._taken: dict[tuple[int, int, tuple[int, ...]], tuple[Any, ...]] = {}
 
     def reducer_override(self, value: Any) -> Any:
-        if type(value) is GeometryArray:
-            shapes = np.asarray(value)
-            kinds = set(np.unique(shapely.get_type_id(shapes)).tolist())
-            alike = kinds in ({shapely.GeometryType.POINT}, {shapely.GeometryType.LINESTRING})
-            flat = not (shapely.has_z(shapes) | shapely.has_m(shapes) | shapely.is_empty(shapes)).any()
-            if alike and flat:
-                return _geometries, (*shapely.to_ragged_array(shapes), value.crs)
-        return NotImplemented
+        if type(value) is not GeometryArray:
+            return NotImplemented
+        shapes = np.asarray(value)
+        place = shapes.ctypes.data, len(shapes), shapes.strides
+        if place not in self._taken:
+            self._taken[place] = (shapes, _coordinates(shapes))  # with the shapes, so that no others come to lie there
+        parts = self._taken[place][1]
+        return NotImplemented if parts is None else (_geometries, (parts, value.crs))
 
 
-def _geometries(kind: shapely.GeometryType, xy: Any, offsets: Any, crs: Any) -> GeometryArray:
-    return GeometryArray(shapely.from_ragged_array(kind, xy, offsets), crs=crs)
+def _coordinates(shapes: NDArray[np.object_]) -> tuple[Any, ...] | None:
+    """Return kind, coordinates and offsets of points or lines; None for other shapes and for those with gaps."""
+    kinds = np.unique(shapely.get_type_id(shapes))
+    alike = len(kinds) == 1 and kinds[0] in (shapely.GeometryType.POINT, shapely.GeometryType.LINESTRING)
+    if not alike or (shapely.get_coordinate_dimension(shapes) != 2).any():
+        return None
+    xy, shape = shapely.get_coordinates(shapes, return_index=True)
+    vertices = np.bincount(shape, minlength=len(shapes))
+    if not vertices.all():  # an empty one
+        return None
+    kind = shapely.GeometryType(kinds[0])
+    return kind, xy, (np.concatenate([[0], vertices.cumsum()]),) if kind == shapely.GeometryType.LINESTRING else ()
+
+
+def _read(file: IO[bytes], size: int) -> bytearray:
+    """Read an array that may be written to, as those of numpy may."""
+    array = bytearray(size)
+    if file.readinto(array) < size:  # type: ignore[attr-defined]  # files that are open in binary have it
+        raise EOFError
+    return array
+
+
+def _geometries(parts: tuple[Any, ...], crs: Any) -> GeometryArray:
+    return GeometryArray(shapely.from_ragged_array(*parts), crs=crs)
 
 
 def _forget_old(root: Path, but: Path) -> None:
