@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gis.desk import Desk
@@ -19,6 +20,7 @@ from gis.fields import (
     travel_time_min,
     worst_month,
 )
+from gis.read.checks import listed
 from gis.read.shipped import preset
 from gis.read.tables import read_lookup
 from gis.stages.climate import COMPARISONS, MEASURES
@@ -227,6 +229,7 @@ def check_columns(
     if study.index.missing_by is not None and study.index.missing_by not in settlements:
         message = f"index.missing_by must name a column of the settlements: {sorted(set(settlements) - {'geometry'})}"
         desk.error("no-such-column", message, file=file, value=study.index.missing_by)
+    _check_values(study, settlements, indicators, desk)
     if study.indicators is None:
         return
     computed = {*COMPUTED, *(f"distance_{tier.name}_km" for tier in tiers)}
@@ -251,14 +254,7 @@ def check_columns(
     ]
     for name, column in asked:
         if column in settlements and column not in computed:
-            if not pd.api.types.is_numeric_dtype(settlements[column]):
-                value = settlements[column].dropna().astype(str)
-                if value.empty:
-                    message = f"the column {column} of indicator {name} is empty: it has no value in any row"
-                    desk.error("no-values", message, file=file, value=column)
-                    continue
-                message = f"the column {column} of indicator {name} must hold numbers"
-                desk.error("not-a-number", message, file=file, value=value.iloc[0])
+            _check_numeric(settlements[column], f"indicator {name}", file, desk)
         elif column not in computed:
             own = sorted(set(settlements.columns) - {"geometry"})
             desk.error(
@@ -267,12 +263,47 @@ def check_columns(
             )  # fmt: skip
 
 
+def _check_numeric(values: pd.Series, what: str, file: str, desk: Desk) -> None:
+    """Refuse a column of text, or an empty one that has no type of its own."""
+    if pd.api.types.is_numeric_dtype(values):
+        return
+    text = values.dropna().astype(str)
+    if text.empty:
+        message = f"the column {values.name} of {what} is empty: it has no value in any row"
+        desk.error("no-values", message, file=file, value=str(values.name))
+    else:
+        message = f"the column {values.name} of {what} must hold numbers"
+        desk.error("not-a-number", message, file=file, row=str(text.index[0]), value=text.iloc[0])
+
+
+def _check_values(study: Study, settlements: gpd.GeoDataFrame, indicators: pd.DataFrame, desk: Desk) -> None:
+    """Refuse infinite values of the user's own: inf says unreachable, which is worst, and only where less is better."""
+    for name, row in indicators.iterrows():
+        for column, divides in ((row["column"], False), (row["per"], True)):
+            if column not in settlements or not pd.api.types.is_numeric_dtype(settlements[column]):
+                continue
+            values = settlements[column].astype(float)
+            if divides:
+                bad = values[np.isinf(values) | (values < 0)]
+                expected = f"indicator {name} is divided by {column}: expected numbers of 0 or more"
+            else:
+                bad = values[np.isneginf(values) | (np.isposinf(values) & (row["direction"] == 1))]
+                expected = (
+                    f"the column {column} of indicator {name} is infinite; expected a number (inf means unreachable, "
+                    "and stands only where less is better, direction -1)"
+                )
+            if not bad.empty:
+                message = f"{expected}; leave the cell empty where the value is not known"
+                where = (study.settlements.path.name, study.settlements.layer or "")
+                ids, found = listed(bad.index.tolist()), listed([f"{value:g}" for value in bad.unique()])
+                desk.findings.append(Finding("error", "bad-indicator", message, *where, ids, found, len(bad)))
+
+
 def _check_supplies(study: Study, settlements: gpd.GeoDataFrame, desk: Desk) -> None:
     file, own = study.settlements.path.name, sorted(set(settlements.columns) - {"geometry"})
     for one in study.supplies:
         if one.column not in own:
             message = f"supply {one.name} needs this column; the settlements have {own}"
             desk.error("no-such-column", message, file=file, value=one.column)
-        elif not pd.api.types.is_numeric_dtype(settlements[one.column]):
-            message = f"the column {one.column} of supply {one.name} must hold numbers"
-            desk.error("not-a-number", message, file=file, value=str(settlements[one.column].dropna().iloc[0]))
+        else:
+            _check_numeric(settlements[one.column], f"supply {one.name}", file, desk)

@@ -109,9 +109,13 @@ class Indicator(Model):
     block: Slug
     """The block it belongs to."""
     column: str
-    """A column of the results (such as travel_time_town_min) or of the settlements' file."""
+    """A column of the results (such as travel_time_town_min) or of the settlements' file.
+
+    Numbers, empty where unknown. inf means unreachable: it counts as the worst value where less is better, and is
+    refused in your own column where more is. -inf is always refused.
+    """
     direction: Literal[1, -1]
-    """1: more is better; -1: less is better."""
+    """1: more is better; -1: less is better. What scores badly where the others score well is warned of."""
     weight: Positive = 1.0
     """Its weight within the block."""
     transform: Literal["none", "log", "outliers"] = "none"

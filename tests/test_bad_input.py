@@ -70,6 +70,21 @@ def cut(source: Path, target: str) -> Spoil:
     return spoil
 
 
+def with_clinics(cells: str, direction: int, more: str = "", index: str = "") -> Spoil:
+    """Give the places a column of the user's own, and the study two indicators of which it is the first."""
+
+    def spoil(folder: Path) -> None:
+        rows = zip(PLACES.splitlines(), ["clinic_km", *cells.split()], strict=True)
+        (folder / "places.csv").write_text("\n".join(f"{row},{cell}" for row, cell in rows), encoding="utf-8")
+        block = '[[indicators]]\nname = "{}"\nblock = "b"\ncolumn = "{}"\ndirection = {}\n{}\n'
+        own = block.format("clinic", "clinic_km", direction, more) + block.format(
+            "town", "travel_time_town_min", -1, ""
+        )
+        replace("study.toml", "[grid]", f"{own}{index}\n[grid]")(folder)
+
+    return spoil
+
+
 EMPTY_ROADS = '{"type": "FeatureCollection", "features": []}'
 
 # Kind of bad input: how to make it, what the message names, and what it tells to do.
@@ -123,6 +138,42 @@ KINDS: dict[str, tuple[Spoil, list[str]]] = {
             "study.toml", "[grid]", '[[indicators]]\nname = "w"\nblock = "b"\ncolumn = "taps"\ndirection = 1\n[grid]'
         ),
         ["places.csv, value taps: indicator w needs this column", "access_km"],
+    ),
+    "an endless value where more is better": (
+        with_clinics("1 2 inf 4 5 6", 1),
+        ["places.csv, row c, value inf: the column clinic_km of indicator clinic is infinite", "leave the cell empty"],
+    ),
+    "a value below all others": (
+        with_clinics("1 2 -inf 4 5 -inf", -1), ["places.csv, row c, f, value -inf: the column clinic_km of indicator"]
+    ),
+    "an endless divisor": (
+        with_clinics("1 2 inf 4 -5 6", -1, 'per = "clinic_km"'),
+        ["places.csv, row c, e, value inf, -5: indicator clinic is divided by clinic_km: expected numbers of 0"],
+    ),
+    "an indicator in words": (
+        with_clinics("near far far near far near", 1),
+        ["places.csv, row a, value near: the column clinic_km of indicator clinic must hold numbers"],
+    ),
+    "a geometric mean over zeros": (
+        with_clinics("1 2 3 4 5 6", 1, index='[index]\naggregation = "geometric"'),
+        ["indicator clinic: the geometric mean needs scores above 0", "0 points (a); set index.floor to 1"],
+    ),
+    "a logarithm of negative values": (
+        with_clinics("1 2 3 4 -5 6", 1, 'transform = "log"'),
+        ["indicator clinic: a logarithm needs values of 0 or more, got -5 (e); set transform to 'none'"],
+    ),
+    "a negative weight": (
+        with_clinics("1 2 3 4 5 6", 1, "weight = -1"), ["study.toml: indicators.1.weight = -1: expected"]
+    ),
+    "weights that are all zero": (
+        with_clinics("1 2 3 4 5 6", 1, index="[blocks]\nb = 0"), ["study.toml: blocks.b = 0: expected a number above 0"]
+    ),
+    "an empty column to share": (
+        each(
+            replace("places.csv", "lon,lat\n", "lon,lat,beds\n"),
+            replace("study.toml", "[grid]", '[[supplies]]\nname = "beds"\ncolumn = "beds"\n[grid]'),
+        ),
+        ["places.csv, value beds: the column beds of supply beds is empty"],
     ),
     "unknown class of road": (
         lambda folder: write_roads(folder / "roads.geojson", {"road_class": "primry"}, {"road_class": "track"}),
@@ -178,6 +229,29 @@ def test_each_kind_gives_one_clear_message_and_loses_nothing(country: Path, kind
         assert part in errors[0]
     assert "Traceback" not in done.err
     assert contents(country) == before, "earlier outputs are as they were, byte for byte"
+
+
+def rows_of(path: Path) -> dict[str, dict[str, str]]:
+    return {row["settlement_id"]: row for row in csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())}
+
+
+def test_an_endless_value_where_less_is_better_is_unreachable_and_worst(country: Path) -> None:
+    with_clinics("1 2 inf 4 5 6", -1)(country)
+    done = call("run", country / "study.toml")
+    assert done.code == 0, done.err
+    assert "repair clinic: unreachable counts as the worst value" in done.err
+    scores = {one: float(row["clinic"]) for one, row in rows_of(country / "results/tables/normalised.csv").items()}
+    assert scores == pytest.approx({"a": 1.0, "b": 0.8, "c": 0.0, "d": 0.4, "e": 0.2, "f": 0.0})
+    assert all(row["viability"] for row in rows_of(country / "results/settlements.csv").values())
+
+
+@pytest.mark.parametrize("cells", ["3 3 3 3 3 3", "inf inf inf inf inf inf"])
+def test_an_indicator_that_tells_nothing_apart_is_left_out_with_the_reason(country: Path, cells: str) -> None:
+    with_clinics(cells, -1)(country)
+    done = call("run", country / "study.toml")
+    assert done.code == 0, done.err
+    assert "warning clinic: the indicator tells nothing apart: " in done.err
+    assert all(row["viability"] for row in rows_of(country / "results/settlements.csv").values())
 
 
 @pytest.mark.parametrize("kind", ["duplicate ids", "a study with a typing error", "no CRS"])

@@ -17,7 +17,7 @@ from gis.errors import InputError, StudyError
 from gis.kernels.composite import AGGREGATIONS, NORMALISATIONS, correlation_adjusted_weights, entropy_weights
 from gis.outputs import write_outputs
 from gis.pipeline import compute
-from gis.stages.viability import Rule, Viability, viability
+from gis.stages.viability import Rule, Viability, against_the_others, viability
 from gis.study import read_study
 
 INF, NAN = math.inf, math.nan
@@ -175,8 +175,12 @@ def test_contributions_add_up_or_are_not_there(how: str) -> None:
 
 @pytest.mark.parametrize("how", ["geometric", "harmonic"])
 def test_a_mean_that_knows_no_zero_names_the_indicator(how: str) -> None:
-    with pytest.raises(ValueError, match=r"indicator 'a' .* needs values above 0, got 0.0 in row 0"):
+    with pytest.raises(ValueError, match=rf"indicator a: the {how} mean needs .* 0 points \(0\); set index.floor to 1"):
         made_by(aggregation=how)
+    ties = FRAME.assign(a=[0.0] * 3 + [1.0])
+    with pytest.raises(ValueError, match=r"\(0, 1, 2\)"):
+        viability(ties, RULES, BLOCKS, rule=Rule("generalised", power=-2.0))
+    assert viability(FRAME, RULES, BLOCKS, rule=Rule("generalised", power=2.0)).index.notna().all()
 
 
 @pytest.mark.parametrize(
@@ -189,22 +193,35 @@ def test_a_mean_that_knows_no_zero_names_the_indicator(how: str) -> None:
         ({"normalise": "goalposts"}, "indicator x: goalposts need low and high"),
         ({"normalise": "goalposts", "goalposts": [5.0, 1.0]}, "goalposts must rise"),
         ({"normalise": "distance_to_target"}, "indicator x: distance_to_target needs a target"),
-        ({"normalise": "distance_to_target", "target": -5.0}, "'x' .* the target must be better than the worst value"),
+        ({"normalise": "distance_to_target", "target": -5.0}, "x: the target must be better than the worst value"),
         ({"normalise": "distance_to_reference", "reference": "no"}, "indicator x: reference: no settlement has the id"),
-        ({"normalise": "fraction_of_max", "column": "negative"}, "'x' .* a fraction of the maximum needs"),
-        ({"transform": "log", "column": "negative"}, "indicator x: a logarithm needs values of 0 or more, got -1"),
+        ({"normalise": "fraction_of_max", "column": "negative"}, "x: a fraction of the maximum needs"),
+        (
+            {"transform": "log", "column": "negative"},
+            "indicator x: a logarithm needs values of 0 or more, got -1 .s0.;",
+        ),
+        ({"column": "abyss"}, "indicator x: the column abyss holds -inf; only inf has a meaning"),
+        ({"column": "abyss", "direction": -1}, "indicator x: the column abyss holds -inf"),
         ({"column": "text"}, "indicator x: the column text must hold numbers, such as 'far'"),
         ({"per": "text"}, "indicator x: the column text must hold numbers"),
         ({"per": "negative"}, "indicator x: per negative: denominator: expected 0 or more"),
         ({"column": "same"}, "x: every settlement has the same value, 7"),
         ({"column": "none"}, "x: no settlement has a value"),
-        ({"weight": -1.0}, "weights: expected 0 or more, got -1.0 for indicator 'x'"),
+        ({"weight": -1.0}, "weights: expected 0 or more, got -1.0 for indicator x"),
         ({"weight": 0.0}, "weights: all 1 are 0"),
     ],
 )
 def test_bad_input_is_refused_by_name(keys: dict[str, Any], said: str) -> None:
     frame = pd.DataFrame(
-        {"x": [1.0, 2.0], "negative": [-1.0, 2.0], "text": ["far", "1"], "same": 7.0, "none": NAN}, index=["s0", "s1"]
+        {
+            "x": [1.0, 2.0],
+            "negative": [-1.0, 2.0],
+            "text": ["far", "1"],
+            "same": 7.0,
+            "none": NAN,
+            "abyss": [1.0, -INF],
+        },
+        index=["s0", "s1"],
     )
     with pytest.raises(ValueError, match=said):
         viability(frame, table({"name": "x", **keys}), {"b": 1.0})
@@ -226,6 +243,32 @@ def test_what_tells_nothing_apart_is_left_out_and_said_never_nan() -> None:
     assert set(made.left_out) == {"same", "none", "endless"}
     pd.testing.assert_series_equal(made.index, made_by().index)
     assert made.index.notna().all()
+
+
+@pytest.mark.parametrize("turned", ["water", "clinic", "income", "none"])
+def test_an_indicator_that_opposes_the_others_is_named(turned: str) -> None:
+    rng = np.random.default_rng(1)
+    well_off = rng.normal(size=40)
+    names = ["water", "clinic", "income"]
+    frame = pd.DataFrame({name: well_off + 0.6 * rng.normal(size=40) for name in names})
+    rules = table(*({"name": name, "direction": -1 if name == turned else 1} for name in names))
+    found = against_the_others(viability(frame, rules, {"b": 1.0}))
+    # The two that are right oppose each other's mean with the turned one less than it opposes them both.
+    assert (min(found, key=found.__getitem__) if found else "none") == turned
+    by_hand = viability(frame, rules, {"b": 1.0}).normalised
+    for name, r in found.items():
+        others = by_hand.drop(columns=name).mean(axis=1)
+        assert r == pytest.approx(np.corrcoef(by_hand[name].rank(), others.rank())[0, 1])
+    assert against_the_others(viability(frame[:9], rules, {"b": 1.0})) == {}, (
+        "of so few settlements nothing can be said"
+    )
+
+
+def test_one_indicator_or_gaps_oppose_nothing() -> None:
+    n = np.arange(20.0)
+    assert against_the_others(viability(pd.DataFrame({"a": n}), table({"name": "a"}), {"b": 1.0})) == {}
+    apart = pd.DataFrame({"a": [*n, *[NAN] * 20], "b": [*[NAN] * 20, *-n]})
+    assert against_the_others(viability(apart, table({"name": "a"}, {"name": "b"}), {"b": 1.0})) == {}
 
 
 columns = st.lists(st.integers(-1000, 1000).map(float), min_size=4, max_size=4)
@@ -408,7 +451,7 @@ def test_a_study_may_aggregate_as_it_likes_and_be_drawn_as_well(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("floor = 2.0", "floor = 0.0"), "index.floor = 1 does that"),
+        (("floor = 2.0", "floor = 0.0"), "set index.floor to 1"),
         (('missing = "median"', 'missing = "fail"'), "indicator people: 1 values missing"),
         (('per = "population"', 'per = "poeple"'), "indicator roads needs this column"),
         (('per = "population"', 'per = "region"'), "the column region of indicator roads must hold numbers"),

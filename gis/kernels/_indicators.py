@@ -11,8 +11,8 @@ Names = Sequence[str] | None
 
 
 def label(names: Names, column: int) -> str:
-    """Return how a refusal names an indicator: its name where known, and its column from 0."""
-    return f"indicator {column}" if names is None else f"indicator {names[column]!r} (column {column})"
+    """Return how a refusal names an indicator: by its name, or its column from 0 where it has none."""
+    return f"indicator {column if names is None else names[column]}"
 
 
 def matrix(x: ArrayLike, names: Names = None) -> Float:

@@ -126,7 +126,7 @@ def normalise(
     >>> normalise([7.0, 7.0], names=["schools"])
     Traceback (most recent call last):
         ...
-    ValueError: indicator 'schools' (column 0): constant, every known value is 7.0; min_max needs two values
+    ValueError: indicator schools: constant, every known value is 7.0; min_max needs two values
     """
     if method not in NORMALISATIONS:
         raise ValueError(f"method: expected one of {', '.join(NORMALISATIONS)}, got {method!r}")
@@ -197,7 +197,7 @@ def _fraction_of_max(a: Float, sign: Float, names: Names) -> Float:
     for column in np.flatnonzero((np.nanmin(a, axis=0) < 0) | (np.nanmax(a, axis=0) <= 0)).tolist():
         raise ValueError(
             f"{label(names, column)}: a fraction of the maximum needs values of 0 or more, not all 0; "
-            f"got {np.nanmin(a[:, column])} to {np.nanmax(a[:, column])}"
+            f"got {np.nanmin(a[:, column])} to {np.nanmax(a[:, column])}; choose another way, such as min_max"
         )
     fraction = a / np.nanmax(a, axis=0)
     return np.asarray(np.where(sign > 0, fraction, 1 - fraction))
@@ -223,7 +223,7 @@ def _best(y: Float, method: str, sign: Float, reference: int | None, targets: Ar
     if method == "distance_to_reference":
         if reference is None or whole(reference, "reference", least=-len(y)) >= len(y):
             raise ValueError(f"reference: expected a row from 0 to {len(y) - 1}, got {reference}")
-        best, what = y[reference], f"the reference (row {reference})"
+        best, what = y[reference], "the reference"
     else:
         if targets is None:
             raise ValueError("targets: give one for all or one for each indicator")

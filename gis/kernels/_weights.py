@@ -62,7 +62,7 @@ def given_weights(weights: ArrayLike, names: Names = None) -> Float:
     >>> given_weights([1, -2], names=["roads", "water"])
     Traceback (most recent call last):
         ...
-    ValueError: weights: expected 0 or more, got -2.0 for indicator 'water' (column 1)
+    ValueError: weights: expected 0 or more, got -2.0 for indicator water
     """
     return check_weights(weights, int(np.size(np.asarray(weights))), names)
 
@@ -147,8 +147,8 @@ def correlation_adjusted_weights(x: ArrayLike, weights: ArrayLike | None = None,
             first, second = a[both, i], a[both, j]
             if both.sum() < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
                 raise ValueError(
-                    f"{label(names, j)} and {label(names, i)}: no correlation, {int(both.sum())} settlements "
-                    "have both, or one of them is constant there"
+                    f"{label(names, j)} and {label(names, i)}: no correlation, for {int(both.sum())} settlements "
+                    "have both (3 are needed), or one of them is constant there; leave one out, or choose other weights"
                 )
             r[i, j] = r[j, i] = abs(float(np.corrcoef(first, second)[0, 1]))
     adjusted = check_weights(weights, k, names) / r.sum(axis=1)

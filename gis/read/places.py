@@ -151,7 +151,7 @@ def _numbers_if_any(values: Column, rows: Rows, report: Report) -> Column:
     if not (pd.api.types.is_object_dtype(values.dtype) or pd.api.types.is_string_dtype(values.dtype)):
         return values
     numbers, unreadable = parse_numbers(values)
-    readable = int(np.isfinite(numbers).sum())
+    readable = int((~np.isnan(numbers)).sum())
     code = as_text(values).str.fullmatch(r"0\d+|\d{16,}").any()
     if code or readable <= unreadable.sum():
         return optional_text(values)

@@ -78,8 +78,12 @@ def numbers(settlements: pd.DataFrame, column: str, name: str) -> Float:
 
 
 def raw_values(settlements: pd.DataFrame, rule: Indicator) -> Float:
-    """Return the column, divided by the one that it is counted per."""
+    """Return the column, divided by the one that it is counted per; `inf` is unreachable, `-inf` is refused."""
     values = numbers(settlements, rule.column, rule.name)
+    if np.isneginf(values).any():
+        raise ValueError(
+            f"indicator {rule.name}: the column {rule.column} holds -inf; only inf has a meaning, unreachable"
+        )
     if rule.per is None:
         return values
     by, endless = numbers(settlements, rule.per, rule.name), np.isinf(values)
@@ -90,20 +94,32 @@ def raw_values(settlements: pd.DataFrame, rule: Indicator) -> Float:
     return np.where(endless, values, share)
 
 
-def treated(values: Float, rule: Indicator, groups: ArrayLike | None) -> tuple[Float, Treatment | None]:
+def first_of(index: pd.Index, where: NDArray[np.bool_]) -> str:
+    """Name the settlements of a refusal: the first three, and how many more there are."""
+    ids = [str(one) for one in index[where]]
+    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+
+
+def treated(
+    values: Float, rule: Indicator, groups: ArrayLike | None, index: pd.Index
+) -> tuple[Float, Treatment | None]:
     """Fill gaps, then take the logarithm or pull in outliers; infinite values stay as they are."""
     endless, finite = np.isinf(values), np.where(np.isinf(values), np.nan, values)
     gaps = np.isnan(values)
     if rule.missing == "fail" and gaps.any():
-        raise ValueError(f"indicator {rule.name}: {int(gaps.sum())} values missing, and missing is 'fail'")
+        raise ValueError(
+            f"indicator {rule.name}: {int(gaps.sum())} values missing, and missing is 'fail' ({first_of(index, gaps)})"
+        )
     if rule.missing != "fail":  # an infinite value is no gap
         filled = impute(finite, rule.missing, groups, names=[rule.name])  # type: ignore[arg-type]
         finite = np.where(gaps, filled, finite)
     done = None
     if rule.transform == "log":
         if (values < 0).any():
-            least = np.nanmin(values)
-            raise ValueError(f"indicator {rule.name}: a logarithm needs values of 0 or more, got {least:g}")
+            raise ValueError(
+                f"indicator {rule.name}: a logarithm needs values of 0 or more, got {np.nanmin(values):g} "
+                f"({first_of(index, values < 0)}); set transform to 'none' or 'outliers'"
+            )
         finite = np.log1p(finite)
     elif rule.transform == "outliers":
         finite, records = treat_outliers(finite, names=[rule.name])
@@ -118,19 +134,18 @@ def scored(values: Float, rule: Indicator, index: pd.Index, floor: float) -> Flo
         return _ranked(values, rule, floor)
     finite = np.where(endless, np.nan, values)
     low, high = np.nanmin(finite), np.nanmax(finite)
-    better = np.sign(values) * rule.direction > 0
+    end, other_end = (1.0, floor) if rule.direction > 0 else (floor, 1.0)
     if rule.normalise in _NEED_SPREAD and not high - low > _ROUNDING * max(abs(low), abs(high)):
         if not endless.any():
             return None
-        # All finite values are one: it lies at the other end from the infinite ones, or between them.
-        end = np.where(better, 1.0, floor)
-        other = 1.0 + floor - np.unique(end[endless]).mean()
-        return np.where(endless, end, np.where(np.isnan(values), np.nan, other))
+        # All finite values are one: it lies at the other end from the infinite ones.
+        return np.where(endless, end, np.where(np.isnan(values), np.nan, other_end))
     unit = normalise(finite, rule.normalise, rule.direction, names=[rule.name], **_options(rule, index, floor))  # type: ignore[arg-type]
     if rule.normalise not in ("min_max", "goalposts", "z_score"):
         unit = floor + (1.0 - floor) * unit
-    ends = (np.nanmin(unit), np.nanmax(unit)) if rule.normalise == "z_score" else (floor, 1.0)
-    return np.where(endless, np.where(better, ends[1], ends[0]), unit)
+    if rule.normalise == "z_score":
+        end = np.nanmax(unit) if rule.direction > 0 else np.nanmin(unit)
+    return np.where(endless, end, unit)
 
 
 def _options(rule: Indicator, index: pd.Index, floor: float) -> dict[str, Any]:
@@ -165,7 +180,7 @@ def _ranked(values: Float, rule: Indicator, floor: float) -> Float | None:
     if not np.isinf(known).any() and not np.ptp(finite) > _ROUNDING * np.abs(finite).max():
         return None
     ranked = normalise(
-        np.where(np.isinf(values), np.sign(values) * beyond, values),
+        np.where(np.isinf(values), beyond, values),
         rule.normalise,  # type: ignore[arg-type]
         rule.direction,
         names=[rule.name],

@@ -18,7 +18,7 @@ from gis.kernels.composite import (
     missing_share,
     row_weights,
 )
-from gis.stages._scores import Indicator, raw_values, scored, treated
+from gis.stages._scores import Indicator, first_of, raw_values, scored, treated
 
 Float = NDArray[np.float64]
 
@@ -67,8 +67,8 @@ class Viability:
     left_out
         Indicators that could not be used, each with the reason.
     infinite
-        How many infinite values (unreachable) each indicator had; they count as the worst value, or the best
-        where more is better.
+        How many infinite values (unreachable) each indicator had; they count as the worst value where less is better,
+        as the best where more is.
     raw
         The values before any treatment, per their denominator.
     treated
@@ -134,8 +134,8 @@ def viability(
     Raises
     ------
     ValueError
-        No indicator can be used; text; a negative value under `log`; another word than those above; weights that are
-        negative or all 0; a geometric or harmonic mean over a score of 0. The indicator is named.
+        No indicator can be used; text; `-inf`; a negative value under `log`; another word than those above; weights
+        that are negative or all 0; a geometric or harmonic mean over a score of 0. The indicator is named.
 
     Notes
     -----
@@ -174,7 +174,7 @@ def viability(
             endless = " that is not infinite" if np.isinf(raw).any() else ""
             left_out[name] = "no settlement has a value" + endless
             continue
-        after, done = treated(raw, one, groups)
+        after, done = treated(raw, one, groups, settlements.index)
         score = scored(after, one, settlements.index, float(row.get("floor", rule.floor)) / 100.0)
         if score is None:
             left_out[name] = f"every settlement has the same value, {raw[np.isfinite(raw)][0]:g}"
@@ -207,6 +207,7 @@ def _aggregated(
         "names": names,
     }
     points = score.to_numpy() * 100.0
+    _refuse_zeros(score, weights["weight_in_index"], rule)
     known = np.where(np.isnan(raw.to_numpy()), np.nan, points)
     parts = pd.DataFrame(index=score.index)
     if rule.aggregation == "copeland":
@@ -233,6 +234,59 @@ def _aggregated(
         treatments=treatments,
         imputed={str(name): int(count) for name, count in filled.items() if count},
     )
+
+
+def _refuse_zeros(score: pd.DataFrame, weight: pd.Series, rule: Rule) -> None:
+    """Refuse scores of 0 or below under a mean that needs them above 0, with the way out."""
+    if rule.aggregation not in ("geometric", "harmonic") and not (rule.power is not None and rule.power <= 0):
+        return
+    for name in score.columns[weight > 0]:
+        bad = (score[name] <= 0).to_numpy()
+        if bad.any():
+            raise ValueError(
+                f"indicator {name}: the {rule.aggregation} mean needs scores above 0, and its worst settlements have "
+                f"{100.0 * score[name].min():g} points ({first_of(score.index, bad)}); set index.floor to 1, so that "
+                "the worst has 1 point (z-scores have no floor), or choose the arithmetic mean"
+            )
+
+
+def against_the_others(made: Viability, limit: float = -0.4, least_settlements: int = 10) -> dict[str, float]:
+    """Find indicators that may be directed the wrong way: where they score well, the others score badly.
+
+    Parameters
+    ----------
+    made
+        The composite.
+    limit
+        Rank correlation (Spearman) with the weighted mean of the other indicators' scores, at and below which an
+        indicator is named. COINr names pairs of indicators from -0.4 on.
+    least_settlements
+        Fewer settlements that have both say nothing.
+
+    Returns
+    -------
+    dict
+        The correlation by the name of the indicator. It tells what to look at and proves nothing: some good things do
+        lie where others are bad.
+
+    Examples
+    --------
+    >>> n = np.arange(12.0)
+    >>> table = pd.DataFrame({"block": "b", "column": list("abc"), "direction": [1, 1, -1], "weight": 1.0},
+    ...     index=["schools", "clinics", "income"])
+    >>> against_the_others(viability(pd.DataFrame({"a": n, "b": n**2, "c": n + 3}), table, {"b": 1.0}))
+    {'income': -1.0}
+    """
+    score, weight = made.normalised, made.weights["weight_in_index"]
+    found = {}
+    for name in score.columns:
+        others = score.drop(columns=name)
+        known = others.notna() * weight.drop(name)
+        mean = (others * known).sum(axis=1) / known.sum(axis=1).where(lambda total: total > 0)
+        r = score[name].corr(mean, method="spearman", min_periods=least_settlements)
+        if r <= limit:
+            found[str(name)] = float(r)
+    return found
 
 
 def _weights(score: pd.DataFrame, used: pd.DataFrame, block_weights: Mapping[str, float], rule: Rule) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from gis.errors import Finding, InputError
 from gis.inputs import Inputs
 from gis.record import Record
 from gis.stages.potential import by_shares, by_thresholds
-from gis.stages.viability import Rule, Viability, viability
+from gis.stages.viability import Rule, Viability, against_the_others, viability
 from gis.steps.remoteness import remoteness
 from gis.study import Study
 
@@ -35,10 +35,8 @@ def fitness(
     try:
         made = viability(scored, table[~absent], inputs.block_weights, rule=rule, groups=groups)
     except ValueError as error:
-        hint = "; index.floor = 1 does that" if "normalise to bounds above 0" in str(error) else ""
-        message = f"{error}{hint}"
-        raise InputError([Finding("error", "indicators", message, file=study.settlements.path.name)]) from None
-    _note(made, study, record)
+        raise InputError([Finding("error", "indicators", str(error), file=study.settlements.path.name)]) from None
+    _note(made, study, table, record)
     scored[fields.VIABILITY] = made.index
     scored[fields.VIABILITY_MISSING] = made.missing
     limit, population = study.potential, scored[fields.POPULATION]
@@ -55,12 +53,13 @@ def fitness(
     return scored.join(parts), _tables(table, made, scored, by.floor)
 
 
-def _note(made: Viability, study: Study, record: Record) -> None:
-    """Note what was left out, filled in and pulled in."""
+def _note(made: Viability, study: Study, table: pd.DataFrame, record: Record) -> None:
+    """Note what was left out, filled in and pulled in, and which of the study's own indicators oppose the others."""
     for name, reason in made.left_out.items():
         record.note("warning", "indicator-left-out", f"the indicator tells nothing apart: {reason}", 1, name)
-    message = "unreachable counts as the end of the indicator's range"
     for name, count in made.infinite.items():
+        worst = table.loc[name, "direction"] == -1
+        message = "unreachable counts as the worst value" if worst else "unreachable counts as the best value"
         record.note("repair", "unreachable-is-worst", message, count, name)
     group = study.index.missing_by or "all settlements"
     for name, count in made.imputed.items():
@@ -72,6 +71,13 @@ def _note(made: Viability, study: Study, record: Record) -> None:
         if done.action != "none":
             passed = "" if done.passed else "; skew and kurtosis are still high"
             record.note("repair", "outliers", f"the indicator was skewed: {what}{passed}", 1, name)
+    for name, r in {} if study.indicators is None else against_the_others(made).items():
+        other = 1 if table.loc[name, "direction"] == -1 else -1
+        message = (
+            f"indicator {name}: settlements that it calls good are bad by the other indicators "
+            f"(rank correlation {r:.2f}); is direction {other} meant?"
+        )
+        record.note("warning", "direction", message, 1, str(table.loc[name, "column"]))
     if study.index.weights != "given":
         record.figures["weights"] = made.weights["weight_in_index"].to_dict()
 

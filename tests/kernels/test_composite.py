@@ -122,24 +122,28 @@ def test_what_cannot_be_normalised_is_refused_by_name():
         return out
 
     cases = [
-        (table(float("inf")), {}, "'roads'.*1 infinite values, the first in row 1"),
-        (table("mud"), {}, "'roads'.*expected numbers"),
-        ([[1, NAN], [2, NAN]], {}, "'roads'.*every value is missing"),
-        ([[1, 5], [2, 5]], {}, "'roads'.*constant, every known value is 5.0"),
-        ([[1, 5], [2, NAN]], {"method": "rank"}, "'roads'.*constant"),
-        (good, {"direction": [1, 0]}, "'roads'.*direction must be 1 or -1, got"),
+        (table(float("inf")), {}, "indicator roads: 1 infinite values, the first in row 1"),
+        (table("mud"), {}, "indicator roads:.*expected numbers"),
+        ([[1, NAN], [2, NAN]], {}, "indicator roads:.*every value is missing"),
+        ([[1, 5], [2, 5]], {}, "indicator roads:.*constant, every known value is 5.0"),
+        ([[1, 5], [2, NAN]], {"method": "rank"}, "indicator roads:.*constant"),
+        (good, {"direction": [1, 0]}, "indicator roads:.*direction must be 1 or -1, got"),
         (good, {"direction": [1, 1, 1]}, "direction: expected one number or 2"),
-        (table(-1.0), {"method": "fraction_of_max"}, "'roads'.*0 or more"),
+        (table(-1.0), {"method": "fraction_of_max"}, "indicator roads:.*0 or more"),
         (
             good,
             {"method": "distance_to_target", "targets": [9, 1]},
-            "'roads'.*the target must be better than the worst value 2.0, got 1.0",
+            "indicator roads:.*the target must be better than the worst value 2.0, got 1.0",
         ),
         (good, {"method": "distance_to_target"}, "targets: give"),
-        (good, {"method": "distance_to_reference", "reference": 0}, "'water'.*the reference"),
-        (table(NAN), {"method": "distance_to_reference", "reference": 1}, "'roads'.*the reference"),
+        (good, {"method": "distance_to_reference", "reference": 0}, "indicator water:.*the reference"),
+        (table(NAN), {"method": "distance_to_reference", "reference": 1}, "indicator roads:.*the reference"),
         (good, {"method": "distance_to_reference", "reference": 3}, "expected a row from 0 to 2, got 3"),
-        (good, {"method": "goalposts", "goalposts": [[0, 9], [9, 0]]}, "'roads'.*goalposts must rise.*direction"),
+        (
+            good,
+            {"method": "goalposts", "goalposts": [[0, 9], [9, 0]]},
+            "indicator roads:.*goalposts must rise.*direction",
+        ),
         (good, {"method": "goalposts"}, "goalposts: give"),
         (good, {"bounds": (1, 1)}, "bounds"),
         (good, {"method": "magic"}, "method: expected one of min_max"),
@@ -308,7 +312,7 @@ def test_weights_and_zeros_are_refused():
         with pytest.raises(ValueError, match=message):
             aggregate(x, w)
     for method, power in (("geometric", None), ("harmonic", None), ("generalised", -2.0)):
-        with pytest.raises(ValueError, match=r"'snow' \(column 0\).*above 0, got 0.0 in row 0"):
+        with pytest.raises(ValueError, match=r"indicator snow:.*above 0, got 0.0 in row 0"):
             aggregate(x, method=method, power=power, names=["snow", "ice"])
     assert aggregate(x, [0, 1], "geometric").tolist() == [0.5, 0.2]
     with pytest.raises(ValueError, match=r"indicator 0.*0 or more, got -0\.1"):
@@ -344,7 +348,7 @@ def test_impute():
     np.testing.assert_allclose(composite.impute(x, "mean", groups), [1, 3, 5, 9, 9, NAN])
     np.testing.assert_allclose(composite.impute([*x, 6], "median"), [1, 5.5, 5, 9, 5.5, 5.5, 6])
     np.testing.assert_array_equal(composite.impute(x, "none"), x)
-    with pytest.raises(ValueError, match=r"'hay'.*3 values missing, the first in row 1"):
+    with pytest.raises(ValueError, match=r"indicator hay:.*3 values missing, the first in row 1"):
         composite.impute(x, "fail", names=["hay"])
     with pytest.raises(ValueError, match="every value is missing"):
         composite.impute([NAN, NAN])
@@ -389,7 +393,7 @@ def test_outliers_by_hand():
 def test_weights_by_rule():
     assert composite.equal_weights(4).tolist() == [0.25] * 4
     assert composite.given_weights([2, 6]).tolist() == [0.25, 0.75]
-    with pytest.raises(ValueError, match="'b'"):
+    with pytest.raises(ValueError, match="for indicator b"):
         composite.given_weights([2, -6], names=["a", "b"])
     x = np.array([[1, 1.0, 4], [2, 1.0, 2], [3, 1.0, 9]])
     w = composite.entropy_weights(x)
