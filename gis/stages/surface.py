@@ -10,6 +10,7 @@ from pyproj import Transformer
 from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, lower_to_stretches, minutes_along, stretches_of_pieces
 from gis.kernels.least import least_of_groups
 from gis.kernels.paths import Graph, csr_graph, nearest
+from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import densified, vertex_measures_m
 from gis.space.grid import Grid
 from gis.space.network import Network
@@ -17,6 +18,8 @@ from gis.stages.travel import Roads
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+_LINES = 50_000  # that are laid on the grid at once: by one core, in its cache
 
 
 @dataclass(frozen=True)
@@ -200,21 +203,31 @@ def crossings(network: Network, grid: Grid) -> Crossings:
     >>> cells.at_ends(np.array([0.0, 120.0])).min(axis=0).round().tolist()
     [0.0, 30.0, 90.0]
     """
-    lines = densified(network.edges.geometry.to_numpy())
+    lines, is_link = network.edges.geometry.to_numpy(), network.is_link
+    parts = [(first, lines[first : first + _LINES]) for first in range(0, max(len(lines), 1), _LINES)]
+    cell, begin, end = zip(*on_all_cores(lambda first, some, _: _stretches(some, first, grid), parts), strict=True)
+    made = Crossings(grid, np.concatenate(cell), np.concatenate(begin), np.concatenate(end))
+    return made.some(~is_link)
+
+
+def _stretches(lines: NDArray[np.object_], first_edge: int, grid: Grid) -> tuple[Int, Float, Float]:
+    """Return cell, begin and end of the stretches of some lines, of edges that follow each other."""
+    lines = densified(lines)
     column, row = _grid_position(grid, *shapely.get_coordinates(lines).T)
     metres, first, last = vertex_measures_m(lines)
-    edge = np.repeat(np.arange(len(lines)), last - first + 1)
-    length = np.maximum((metres[last] - metres[first])[edge], np.finfo(float).tiny)
-    place = 2 * edge + (metres - metres[first][edge]) / length
-    starts = 2.0 * np.arange(len(lines))
+    number = np.arange(first_edge, first_edge + len(lines))
+    edge = np.repeat(number, last - first + 1)
+    length = np.maximum((metres[last] - metres[first])[edge - first_edge], np.finfo(float).tiny)
+    place = 2 * edge + (metres - metres[first][edge - first_edge]) / length
+    starts = 2.0 * number
     breaks = np.sort(np.concatenate([starts, starts + 1, *(_crossings(place, edge, line) for line in (column, row))]))
     here, there = breaks[:-1], breaks[1:]
     within = (here < there) & (np.floor(here / 2) == np.floor(there / 2))
     here, there = here[within], there[within]
     ny, nx = grid.shape
     c, r = (np.floor(np.interp((here + there) / 2, place, position)) for position in (column, row))
-    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx) & ~network.is_link[(here / 2).astype(np.int64)]
-    return Crossings(grid, (r[inside] * nx + c[inside]).astype(np.int64), here[inside], there[inside])
+    inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx)
+    return (r[inside] * nx + c[inside]).astype(np.int64), here[inside], there[inside]
 
 
 def over_land_friction(
