@@ -507,3 +507,26 @@ def test_keys_that_do_not_fit_are_refused_at_the_door(tmp_path: Path, change: tu
     file.write_text(text.replace(*change), encoding="utf-8")
     with pytest.raises(StudyError, match=said):
         read_study(file)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "is direction 1 meant?"), ("ru", "ранговая корреляция -"), ("kk", "болуы керек")]
+)
+def test_a_run_warns_of_its_own_indicator_that_opposes_the_others(tmp_path: Path, language: str, said: str) -> None:
+    rows = ["settlement_id,name,population,region,tier,lon,lat,water,clinic,poverty"]
+    rows += [
+        f"{i},P{i},{100 + i},W,{'village' if i else 'city'},{70 + i / 9},50,{i},{i * i},{i + 5}" for i in range(12)
+    ]
+    (tmp_path / "places.csv").write_text("\n".join(rows), encoding="utf-8")
+    block = '[[indicators]]\nname = "{0}"\nblock = "b"\ncolumn = "{0}"\ndirection = {1}\n'
+    own = "".join(block.format(*one) for one in (("water", 1), ("clinic", 1), ("poverty", -1)))
+    settings = f'language = "{language}"\n[settlements]\npath = "places.csv"\n[certainty]\ndraws = 0\n'
+    tiers = '[[tiers]]\nname = "city"\nvalues = ["city"]\n'
+    (tmp_path / "study.toml").write_text(settings + tiers + own, encoding="utf-8")
+    study = read_study(tmp_path / "study.toml")
+    result = compute(study)
+    found = [one for one in result.record.findings if one.code == "direction"]
+    assert [(one.level, one.value) for one in found] == [("warning", "poverty")]
+    assert "indicator poverty: settlements that it calls good are bad by the other indicators" in found[0].message
+    write_outputs(result, tmp_path / "out")
+    assert said in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")

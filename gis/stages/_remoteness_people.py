@@ -159,7 +159,7 @@ def gravity(
     -------
     Remoteness
         `value` is A, in people: high is near. `score` is 100 (greatest - x) / (greatest - least) with x = ln(1 + A),
-        cut to 0-100: high is remote.
+        cut to 0-100: high is remote. A settlement that reaches nobody gets 100.
 
     Raises
     ------
@@ -183,6 +183,7 @@ def gravity(
     value = pd.Series(reached, index=tables[0].index)
     unit, kept = between(value.map(np.log1p), ruler)
     score = ((1.0 - unit if kept["greatest"] > kept["least"] else -unit).clip(0.0, 1.0)) * 100.0
+    score = score.where(value != 0, 100.0)
     return _scored(value, kept, score, classed(score, class_upper))
 
 

@@ -52,8 +52,8 @@ _VERY_REMOTE = "very_remote"
 
 def aria_plus(
     distance_km: Travel,
-    *,
     means_km: OfEach | None = None,
+    *,
     serve_lower: bool = False,
     class_upper: Mapping[str, float] = ARIA_PLUS_CLASSES,
 ) -> Remoteness:
@@ -111,8 +111,8 @@ def aria_plus(
 
 def cari_plus(
     travel: Travel,
-    *,
     means: OfEach | None = None,
+    *,
     serve_lower: bool = False,
     class_upper: Mapping[str, float] = CARI_PLUS_CLASSES,
 ) -> Remoteness:
@@ -156,9 +156,9 @@ def cari_plus(
 
 def kz(
     minutes: Travel,
-    *,
     weight: OfEach,
     cap_min: OfEach,
+    *,
     class_upper: Mapping[str, float] = KZ_CLASSES,
 ) -> Remoteness:
     """Score by minutes to each tier of centres, after the scheme for Kazakhstan, down to district and market.

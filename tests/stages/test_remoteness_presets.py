@@ -429,3 +429,37 @@ def test_supply_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
             compute(make_study(with_beds(tmp_path, beds) | {"supplies": [supply]}, folder=tmp_path))
     with pytest.raises(InputError, match="needs this column"):
         compute(make_study(with_beds(tmp_path, [1]) | {"supplies": [{**supply, "column": "bedz"}]}, folder=tmp_path))
+
+
+def test_who_reaches_nobody_is_most_remote_whatever_the_others_reach():
+    alone, nobody = (
+        gravity([[np.inf], [np.inf]], [100], half_life_min=30),
+        gravity([[0], [np.inf]], [9], half_life_min=30),
+    )
+    assert alone.score.tolist() == [100.0, 100.0]
+    assert alone.classes.tolist() == ["very_remote"] * 2
+    assert nobody.score.tolist() == [0.0, 100.0]
+
+
+def test_rulers_stand_second():
+    km = [[45.0, 30.0], [0.0, 10.0]]
+    assert aria_plus(km, [30.0, 10.0]).value.tolist() == aria_plus(km, means_km=[30.0, 10.0]).value.tolist()
+    assert cari_plus(km, [30.0, 10.0]).value.tolist() == cari_plus(km, means=[30.0, 10.0]).value.tolist()
+    assert kz(km, [1, 3], [60, 60]).score.tolist() == kz(km, weight=[1, 3], cap_min=[60, 60]).score.tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: gravity([[1.0]], [1], half_life_min=30, ruler={"least": 1.0}), "ruler: expected the numbers least"),
+        (lambda: gravity([[1.0]], [1], half_life_min=30, ruler={"least": np.nan, "greatest": 1}), "ruler: least"),
+        (lambda: statcan_ir([[1.0]], [1], cost_per_km=np.nan), "cost_per_km: expected a number above 0, got nan"),
+        (lambda: aria_plus([[1.0]], class_upper={"near": 5, "far": 2}), "class_upper: expected rising bounds"),
+        (lambda: aria_plus([[1.0]], class_upper=[5, 15]), "class_upper: expected upper bounds by the names"),
+        (lambda: over_seasons([[[1.0]]], "mean", ["a"]), "months: expected numbers, got text"),
+        (lambda: kz([[1.0, 2.0]], [1, np.nan], [9, 9]), "weight: no number for tier '1'"),
+    ],
+)
+def test_parameters_of_a_wrong_kind_are_named(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
