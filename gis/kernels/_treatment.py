@@ -68,7 +68,8 @@ def impute(
         `mean` or `median` of the known values of the group; `none` leaves gaps, to drop out at aggregation;
         `fail` refuses them.
     groups
-        Label of the group of each settlement, shape `(n,)`; one group where None.
+        Label of the group of each settlement, shape `(n,)`; one group where None. Compared as text, so that missing
+        labels are a group too.
     names
         Names of the indicators, for messages.
 

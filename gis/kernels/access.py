@@ -1,9 +1,9 @@
 """Access: what can be reached, how far it is, and how many share it.
 
 `travel_time_min` has a row for each settlement (demand) and a column for each place that offers something
-(supply), minutes, shape `(n, m)`: `0` at the place, `inf` unreachable. NaN is a journey that is not known: the
-measures of one row give NaN for that row; the floating catchments, where every row acts on every other,
-refuse it. Weights fall from 1 with time and are 0 for what cannot be reached.
+(supply), minutes, shape `(n, m)`: `0` at the place, `inf` unreachable. NaN, or a masked cell, is a journey that is not
+known: the measures of one row give NaN for that row; the floating catchments, where every row acts on every
+other, refuse it. Weights fall from 1 with time and are 0 for what cannot be reached.
 """
 
 import numpy as np

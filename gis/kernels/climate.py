@@ -1,8 +1,8 @@
 """Climate fitness from monthly normals: cold, heat, water, wind, and the classes made of them.
 
 Monthly arrays have the months on `axis` (0 unless told), January first, and any shape beside it: `(12,)` for
-a place, `(12, n)` for settlements, `(12, ny, nx)` for rasters. NaN in any month that a formula reads gives
-NaN; infinite values and text are refused with `ValueError`. float32 stays float32.
+a place, `(12, n)` for settlements, `(12, ny, nx)` for rasters. NaN, or a masked cell, in any month that a formula reads
+gives NaN; infinite values and text are refused with `ValueError`. float32 stays float32.
 
 A formula on monthly means is not the same formula on days: each docstring says which way it leans.
 """

@@ -1,6 +1,6 @@
 """The composite index: denominate, impute, treat outliers, normalise, weigh, aggregate.
 
-Settlements x indicators are `(n, k)` arrays, NaN where unknown. Each step is a function from array to array,
+Settlements x indicators are `(n, k)` arrays, NaN or masked where unknown. Each step is a function from array to array,
 so that every stage can be written as a table and recomputed by hand. What cannot be used (a constant, text,
 infinities, an indicator without values, negative weights) is refused with a `ValueError` that names the
 indicator; no step makes NaN out of a known value in silence.

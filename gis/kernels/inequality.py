@@ -5,7 +5,8 @@ behind each value. Without weights each place counts as one: the usual question 
 pysal/inequality computes. With weights each person counts as one: the usual question of a planner. A region
 of weight 2 is the same as two regions of weight 1.
 
-Values are 0 or more and known: a missing value is refused, so that nobody is dropped in silence.
+Values are 0 or more and known: a missing (NaN, masked) value is refused, so that nobody is dropped in silence. No
+measure is corrected for the size of the sample, and logarithms are natural: as in pysal/inequality.
 """
 
 from typing import NamedTuple
