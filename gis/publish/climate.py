@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
 from gis.publish import palette, qml
+from gis.publish.rasters import statistics
 from gis.publish.words import column_label, number, words
 from gis.space.grid import Grid
 
@@ -77,20 +78,12 @@ def write_measure(
             file.update_tags(TIFFTAG_IMAGEDESCRIPTION=title)
             if unit:
                 file.set_band_unit(1, unit)
-            file.update_tags(1, **tags, **({} if classes else _statistics(values)))
+            file.update_tags(1, **tags, **({} if classes else statistics(values)))
         rasterio.shutil.copy(
             memory.name, path, driver="COG", compress="DEFLATE", level=9, predictor="YES", blocksize=512,
             overview_resampling="NEAREST",
         )  # fmt: skip
     path.with_suffix(".qml").write_text(_style(values, classes, language), encoding="utf-8", newline="\n")
-
-
-def _statistics(values: NDArray[Any]) -> dict[str, str]:
-    known = np.asarray(values[np.isfinite(values)], float)
-    if not known.size:
-        return {}
-    figures = {"MINIMUM": known.min(), "MAXIMUM": known.max(), "MEAN": known.mean(), "STDDEV": known.std()}
-    return {f"STATISTICS_{name}": f"{value:.6g}" for name, value in figures.items()}
 
 
 def _style(values: NDArray[Any], classes: Sequence[str] | None, language: str) -> str:

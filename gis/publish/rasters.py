@@ -10,6 +10,7 @@ import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
+from gis.kernels.cells import figures, whole_numbers
 from gis.publish import palette, qml
 from gis.publish.words import bin_labels, words
 from gis.space.grid import Grid
@@ -96,12 +97,13 @@ def write_cog(
         with memory.open(**profile) as file:
             file.update_tags(**tags)
             for number, (name, values) in enumerate(bands.items(), start=1):
-                file.write(_minutes(values) if minutes else values.astype(np.float32), number)
+                file.write(_minutes(values) if minutes else values.astype(np.float32, copy=False), number)
                 file.set_band_description(number, name)
                 file.set_band_unit(number, "min" if minutes else "km")
-                file.update_tags(number, **_statistics(values))
+                file.update_tags(number, **statistics(values))
+        # The next level takes twice the time and saves a tenth of the bytes.
         rasterio.shutil.copy(
-            memory.name, path, driver="COG", compress="DEFLATE", level=6, predictor="YES", blocksize=512,
+            memory.name, path, driver="COG", compress="DEFLATE", level=5, predictor="YES", blocksize=512,
             overview_resampling="NEAREST",
         )  # fmt: skip
     path.with_suffix(".qml").write_text(_style(kind, language), encoding="utf-8", newline="\n")
@@ -139,20 +141,17 @@ def read_minutes(path: Path) -> tuple[dict[str, NDArray[np.float32]], Grid]:
 
 
 def _minutes(values: NDArray[np.floating]) -> NDArray[np.uint16]:
-    codes = np.full(values.shape, NODATA, np.uint16)
-    codes[np.isinf(values)] = UNREACHABLE
-    finite = np.isfinite(values)
-    codes[finite] = np.minimum(np.rint(values[finite]), LONGEST)
-    return codes
+    return whole_numbers(values, highest=LONGEST, unreachable=UNREACHABLE, unknown=NODATA)
 
 
-def _statistics(values: NDArray[np.floating]) -> dict[str, str]:
-    finite = np.asarray(values[np.isfinite(values)], float)
-    if not finite.size:
+def statistics(values: NDArray[np.floating]) -> dict[str, str]:
+    """Return the figures of a band as GDAL keeps them in its metadata; none where no value is finite."""
+    count, least, highest, mean, deviation = figures(values)
+    if not count:
         return {}
     numbers = {
-        "MINIMUM": finite.min(), "MAXIMUM": finite.max(), "MEAN": finite.mean(), "STDDEV": finite.std(),
-        "VALID_PERCENT": 100 * finite.size / values.size,
+        "MINIMUM": least, "MAXIMUM": highest, "MEAN": mean, "STDDEV": deviation,
+        "VALID_PERCENT": 100 * count / values.size,
     }  # fmt: skip
     return {f"STATISTICS_{name}": f"{value:.6g}" for name, value in numbers.items()}
 
