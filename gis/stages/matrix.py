@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from gis.kernels.paths import contract_chains, travel_matrix
+from gis.kernels.paths import travel_matrix
 from gis.space.geodesy import GEOD
 from gis.stages.legs import Legs
 from gis.stages.travel import Roads
@@ -45,7 +45,7 @@ def road_matrix(lon: Float, lat: Float, roads: Roads, legs: Legs, places: Int) -
     if len(into):
         starts, start_of = np.unique(node[into], return_inverse=True)
         ends, end_of = np.unique(node[ways], return_inverse=True)
-        between = travel_matrix(contract_chains(roads.graph), starts, ends)
+        between = travel_matrix(roads.contracted, starts, ends)
         order = np.argsort(legs.settlement[ways], kind="stable")
         who, first = np.unique(legs.settlement[ways[order]], return_index=True)
         for way, start in zip(into, start_of, strict=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN, LENGTH_M, OFFROAD_MIN, ROAD_CLASS, ROAD_MIN, TRACK_MIN
 from gis.kernels.least import least_of_groups
-from gis.kernels.paths import Graph, Nearest, accumulate_all, csr_graph, nearest
+from gis.kernels.paths import Contracted, Graph, Nearest, accumulate_all, contract_chains, csr_graph, nearest
 from gis.space.geodesy import nearest_point, points_along
 from gis.space.network import Network, Pieces, cut_edges
 from gis.stages.legs import Legs
@@ -130,6 +131,11 @@ class Roads:
         """Return the same cuts of the same network with other minutes."""
         return self._of(network, self.pieces)
 
+    @cached_property
+    def contracted(self) -> Contracted:
+        """Return the graph with its chains left out: found once, for all searches."""
+        return contract_chains(self.graph)
+
     @property
     def is_open(self) -> NDArray[np.bool_]:
         """Say which pieces may be driven in some direction."""
@@ -196,7 +202,7 @@ class Search:
 def search_roads(roads: Roads, legs: Legs, centre: NDArray[np.bool_]) -> Search:
     """Search the roads once from all centres, against the direction of travel; see `road_journeys`."""
     at, start, into = _sources(roads.pieces.cut_node, legs, centre)
-    found = nearest(roads.graph, at, start=start)
+    found = nearest(roads.contracted, at, start=start)
     way, minutes = _quickest_way(roads.pieces.cut_node, legs, found.minutes, len(centre))
     return Search(found, way, into, minutes)
 
