@@ -68,8 +68,17 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
             flat[column] = flat[column].round(_DECIMALS)
     flat.columns = pd.Index([_defused(c) for c in flat.columns])
     excel = path.with_name(f"{path.stem}_excel{path.suffix}")
-    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
-    flat.to_csv(excel, index=False, encoding="utf-8-sig", sep=";", decimal=",", lineterminator="\r\n")
+    # Pandas asks of each number whether it is missing, in each file anew: that takes twice as long.
+    digits = {i: _digits(flat.iloc[:, i]) for i, dtype in enumerate(flat.dtypes) if dtype == np.float64}
+    for file, sep, decimal, end in ((path, ",", ".", "\n"), (excel, ";", ",", "\r\n")):
+        for i, texts in digits.items():
+            flat.isetitem(i, [None if text is None else text.replace(".", decimal) for text in texts])
+        flat.to_csv(file, index=False, encoding="utf-8-sig", sep=sep, decimal=decimal, lineterminator=end)
+
+
+def _digits(values: pd.Series) -> list[str | None]:
+    """Return numbers with all the digits that give them back; None for NaN."""
+    return [None if value != value else repr(value) for value in values.tolist()]
 
 
 def _heading(sheet: str, column: str, language: str, tier_names: Mapping[str, str] | None) -> str:
