@@ -271,6 +271,14 @@ def test_one_indicator_or_gaps_oppose_nothing() -> None:
     assert against_the_others(viability(apart, table({"name": "a"}, {"name": "b"}), {"b": 1.0})) == {}
 
 
+def test_where_all_score_alike_nothing_opposes() -> None:
+    """With a warning of scipy else; goalposts far away give all the same score."""
+    frame = pd.DataFrame({"a": np.arange(20.0), "b": 20.0 - np.arange(20.0), "c": np.arange(20.0)})
+    beyond = {"normalise": "goalposts", "goalpost_low": 100.0, "goalpost_high": 200.0}
+    rules = table({"name": "a"}, {"name": "b", **beyond}, {"name": "c", **beyond})
+    assert against_the_others(viability(frame, rules, {"b": 1.0})) == {}
+
+
 columns = st.lists(st.integers(-1000, 1000).map(float), min_size=4, max_size=4)
 
 

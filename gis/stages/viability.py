@@ -283,7 +283,10 @@ def against_the_others(made: Viability, limit: float = -0.4, least_settlements: 
         others = score.drop(columns=name)
         known = others.notna() * weight.drop(name)
         mean = (others * known).sum(axis=1) / known.sum(axis=1).where(lambda total: total > 0)
-        r = score[name].corr(mean, method="spearman", min_periods=least_settlements)
+        pairs = pd.DataFrame({"own": score[name], "others": mean}).dropna().round(9)  # rounding is no order
+        if len(pairs) < least_settlements or (pairs.nunique() < 2).any():  # where all are equal nothing is opposed
+            continue
+        r = pairs["own"].corr(pairs["others"], method="spearman")
         if r <= limit:
             found[str(name)] = float(r)
     return found
