@@ -138,7 +138,7 @@ class Spread:
         cell, on = self.at.cell, self.at.cell >= 0
         minutes = np.where(on, self.answer.minutes.reshape(-1)[cell], np.inf)
         beside = cell != self.at.own
-        moved = walks & (beside | (minutes < self.start.reshape(-1)[cell]))
+        moved = walks & (beside | (minutes < self.start.reshape(-1)[cell] - ROUNDING_MIN))
         who = np.flatnonzero(walks & on & ~moved & np.isfinite(minutes) & ~np.isfinite(self.door_min))
         straight = minutes[who] + self._straight_km(who) * 1000.0 * self.land.friction.reshape(-1)[cell[who]]
         minutes = np.where(on & moved & ~np.isnan(minutes), minutes + self.at.minutes, np.inf)
