@@ -28,9 +28,19 @@ class Desk:
         """Take what a reader made that has no findings but its refusal."""
         return self.take(lambda: (reader(), []))
 
-    def error(self, code: str, message: str, *, file: str = "", row: str = "", value: str = "", count: int = 1) -> None:
+    def error(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: str = "",
+        layer: str = "",
+        row: str = "",
+        value: str = "",
+        count: int = 1,
+    ) -> None:
         """Write down an error."""
-        self.findings.append(Finding("error", code, message, file=file, row=row, value=value, count=count))
+        self.findings.append(Finding("error", code, message, file, layer, row, value, count))
 
     def close(self) -> None:
         """Refuse, with every finding, where one is an error."""

@@ -294,9 +294,11 @@ def _check_values(study: Study, settlements: gpd.GeoDataFrame, indicators: pd.Da
                 )
             if not bad.empty:
                 message = f"{expected}; leave the cell empty where the value is not known"
-                where = (study.settlements.path.name, study.settlements.layer or "")
-                ids, found = listed(bad.index.tolist()), listed([f"{value:g}" for value in bad.unique()])
-                desk.findings.append(Finding("error", "bad-indicator", message, *where, ids, found, len(bad)))
+                desk.error(
+                    "bad-indicator", message, file=study.settlements.path.name, layer=study.settlements.layer or "",
+                    row=listed(bad.index.tolist()), value=listed([f"{value:g}" for value in bad.unique()]),
+                    count=len(bad),
+                )  # fmt: skip
 
 
 def _check_supplies(study: Study, settlements: gpd.GeoDataFrame, desk: Desk) -> None:

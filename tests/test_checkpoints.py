@@ -73,6 +73,11 @@ def test_damaged_and_missing_checkpoints_are_no_checkpoints(tmp_path, monkeypatc
     assert kept.load("travel") == [1, 2]
     (kept.folder / "travel.pickle").write_bytes(b"\x80\x05cut")
     assert kept.load("travel") is None
+    kept.save("travel", np.arange(9.0), 9.0)
+    assert kept.load("travel").tolist() == list(range(9))
+    whole = (kept.folder / "travel.pickle").read_bytes()
+    (kept.folder / "travel.pickle").write_bytes(whole[:-1])  # within an array
+    assert kept.load("travel") is None
     kept.forget()
     assert not kept.folder.exists()
 

@@ -24,8 +24,8 @@ def figures(values: NDArray[np.floating]) -> tuple[int, float, float, float, flo
     >>> figures(np.array([[2.0, np.nan], [4.0, np.inf]]))
     (2, 2.0, 4.0, 3.0, 1.0)
     """
-    count, least, highest, mean, deviation = _figures(np.ravel(values))
-    return int(count), float(least), float(highest), float(mean), float(deviation)
+    found: tuple[int, float, float, float, float] = _figures(np.ravel(values))
+    return found
 
 
 @kernel

@@ -10,6 +10,7 @@ import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
+from gis.kernels.cells import figures
 from gis.publish import palette, qml
 from gis.publish.rasters import statistics
 from gis.publish.words import column_label, number, words
@@ -91,8 +92,9 @@ def _style(values: NDArray[Any], classes: Sequence[str] | None, language: str) -
         there = [code for code in range(1, len(classes) + 1) if (values == code).any()] or [1]
         labels = [words(language).get(f"climate.{classes[code - 1]}", classes[code - 1]) for code in there]
         return qml.raster_style(list(zip(map(float, there), _colours(len(there)), labels, strict=True)), opacity=0.8)
-    known = np.asarray(values[np.isfinite(values)], float)
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    count, low, high, _, _ = figures(values)
+    if not count:
+        low, high = 0.0, 1.0
     bounds = np.linspace(low, high, _STEPS + 1)[1:] if high > low else np.array([high])
     digits = max(0, 1 - int(np.floor(np.log10(max(high - low, 1e-6)))))
     labels = [f"≤ {number(float(bound), language, digits)}" for bound in bounds]

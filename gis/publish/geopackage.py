@@ -278,8 +278,7 @@ def _flows(
     table: gpd.GeoDataFrame, language: str, tier_names: Mapping[str, str] | None
 ) -> tuple[list[qml.Rule], dict[str, xml.Element]]:
     """Draw each tier as a rule of its own, to be shown or not; the more people, the wider."""
-    most = float(table[f.POPULATION].max(skipna=True)) if table[f.POPULATION].notna().any() else 1.0
-    most = max(most, 1.0)
+    most = float(np.fmax.reduce(table[f.POPULATION].to_numpy(float), initial=1.0))
     rules: list[qml.Rule] = []
     symbols: dict[str, xml.Element] = {}
     for rank, tier in enumerate(dict.fromkeys(table[f.TIER])):

@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 
 _ROWS = 50_000
 _WKB = {"ARROW:extension:name": "ogc.wkb"}
+_MULTI = {
+    "MultiPoint": (shapely.GeometryType.POINT, shapely.multipoints),
+    "MultiLineString": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
+    "MultiPolygon": (shapely.GeometryType.POLYGON, shapely.multipolygons),
+}
 
 
 def write_layer(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, identity: Mapping[str, str]) -> None:
@@ -44,17 +49,13 @@ def write_layer(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, i
     """
     there = path.exists()
     spatial: dict[str, object] = {}
-    shapes = None
+    shapes: dict[str, NDArray[np.object_]] = {}
     if isinstance(table, gpd.GeoDataFrame):
-        kind = geometry_kind(table)
-        shapes = table.geometry.to_numpy()
-        spatial = {
-            "geometry_name": table.geometry.name,
-            "geometry_type": kind,
-            "crs": None if table.crs is None else table.crs.to_wkt(),
-        }
-        if kind.startswith("Multi"):
-            shapes = _multi(shapes)
+        name_of_shapes, kind = table.geometry.name, _kind(table)
+        shapes[name_of_shapes] = _multi(table.geometry.to_numpy(), kind)
+        crs = None if table.crs is None else table.crs.to_wkt()
+        spatial = {"geometry_name": name_of_shapes, "geometry_type": kind, "crs": crs}
+        table = pd.DataFrame(table.drop(columns=name_of_shapes))
     stopped: list[BaseException] = []
     # Nobody reads the file before it is whole: there is no need to wait for the disk after each part.
     pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
@@ -72,27 +73,25 @@ def write_layer(path: Path, name: str, table: gpd.GeoDataFrame | pd.DataFrame, i
 
 
 def _stream(
-    table: pd.DataFrame, shapes: NDArray[np.object_] | None, stopped: list[BaseException]
+    table: pd.DataFrame, shapes: Mapping[str, NDArray[np.object_]], stopped: list[BaseException]
 ) -> pa.RecordBatchReader:
-    """Return the table as batches, with the shapes as WKB; what stops it is kept."""
-    plain = pd.DataFrame(table.drop(columns=table.geometry.name) if isinstance(table, gpd.GeoDataFrame) else table)
-    columns = {column: _column(plain[column]) for column in plain}
-    fields = [pa.field(name, column.type) for name, column in columns.items()]
-    if shapes is not None:
-        fields.append(pa.field(table.geometry.name, pa.binary(), metadata=_WKB))
+    """Return the columns as batches, with those of shapes as WKB; what stops it is kept."""
+    columns = {column: _column(table[column]) for column in table}
+    schema = pa.schema(
+        [pa.field(name, column.type) for name, column in columns.items()]
+        + [pa.field(name, pa.binary(), metadata=_WKB) for name in shapes]
+    )
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
             for first in range(0, len(table), _ROWS):
                 some = [column.slice(first, _ROWS) for column in columns.values()]
-                if shapes is not None:
-                    some.append(pa.array(shapely.to_wkb(shapes[first : first + _ROWS]), pa.binary()))
+                some += [pa.array(shapely.to_wkb(s[first : first + _ROWS]), pa.binary()) for s in shapes.values()]
                 yield pa.record_batch(some, schema=schema)
         except BaseException as error:
             stopped.append(error)
             raise
 
-    schema = pa.schema(fields)
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
@@ -106,7 +105,7 @@ def _column(values: pd.Series) -> pa.Array:
     return column.cast(pa.string()) if pa.types.is_null(column.type) else column
 
 
-def geometry_kind(table: gpd.GeoDataFrame) -> str:
+def _kind(table: gpd.GeoDataFrame) -> str:
     """Return the type of geometry of a layer; single and multi parts together are multi."""
     kinds = geometry_kinds(table)
     if len(kinds) == 1:
@@ -123,15 +122,11 @@ def geometry_kinds(table: gpd.GeoDataFrame) -> set[str]:
     return set(types.geom_type.dropna())
 
 
-def _multi(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Make a multi part of each single one."""
-    made = shapes.copy()
-    of_type = shapely.get_type_id(shapes)
-    for single, make in (
-        (shapely.GeometryType.POINT, shapely.multipoints),
-        (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
-        (shapely.GeometryType.POLYGON, shapely.multipolygons),
-    ):
-        at = np.flatnonzero(of_type == single)
-        made[at] = make(shapes[at], indices=np.arange(len(at))) if len(at) else shapes[at]
+def _multi(shapes: NDArray[np.object_], kind: str) -> NDArray[np.object_]:
+    """Make a multi part of each single one, in a layer of multi parts."""
+    if kind not in _MULTI:
+        return shapes
+    single, make = _MULTI[kind]
+    made, at = shapes.copy(), np.flatnonzero(shapely.get_type_id(shapes) == single)
+    made[at] = make(shapes[at], indices=np.arange(len(at)))
     return made

@@ -203,11 +203,10 @@ def crossings(network: Network, grid: Grid) -> Crossings:
     >>> cells.at_ends(np.array([0.0, 120.0])).min(axis=0).round().tolist()
     [0.0, 30.0, 90.0]
     """
-    lines, is_link = network.edges.geometry.to_numpy(), network.is_link
+    lines = network.edges.geometry.to_numpy()[~network.is_link]  # which stand last: the numbers of the others stay
     parts = [(first, lines[first : first + _LINES]) for first in range(0, max(len(lines), 1), _LINES)]
     cell, begin, end = zip(*on_all_cores(lambda first, some, _: _stretches(some, first, grid), parts), strict=True)
-    made = Crossings(grid, np.concatenate(cell), np.concatenate(begin), np.concatenate(end))
-    return made.some(~is_link)
+    return Crossings(grid, np.concatenate(cell), np.concatenate(begin), np.concatenate(end))
 
 
 def _stretches(lines: NDArray[np.object_], first_edge: int, grid: Grid) -> tuple[Int, Float, Float]:
