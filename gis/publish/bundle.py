@@ -22,6 +22,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -30,6 +31,7 @@ from gis.errors import OutputError
 
 _PART, _OLD, _READY, _LIST = ".shalgai-part-", ".shalgai-old-", ".shalgai-ready-", ".shalgai-files.json"
 _LOCK, _RECORD = ".lock", "run.json"
+_TRIES = 10
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -91,7 +93,7 @@ def bundle(out: Path) -> Iterator[Path]:
         raise refusal from error
     finally:
         lock.close()
-        shutil.rmtree(part, ignore_errors=True)
+        _remove(part)
         if fresh:
             with contextlib.suppress(OSError):
                 out.rmdir()  # only where it is still empty
@@ -168,6 +170,15 @@ def _undo(files: list[str], out: Path, old: Path) -> None:
     for file in (*_files(old), *([_LIST] if (old / _LIST).exists() else [])):
         with contextlib.suppress(OSError):  # the file in use is still the old one
             (old / file).replace(out / file)
+
+
+def _remove(part: Path) -> None:
+    """Remove what a run wrote; after Ctrl-C a thread may be at its last file, so a few times, half a second at most."""
+    for _ in range(_TRIES):
+        shutil.rmtree(part, ignore_errors=True)
+        if not part.exists():
+            return
+        time.sleep(0.5 / _TRIES)
 
 
 def _has(folder: Path) -> bool:

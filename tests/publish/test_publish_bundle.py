@@ -1,11 +1,14 @@
 """The promise: whatever happens to a run, each output is whole, old or new, and the next run mends the rest."""
 
+import contextlib
 import errno
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,37 @@ def test_a_run_that_fails_changes_nothing(tmp_path, error):
 
     with pytest.raises(type(error)):
         fail()
+    assert seen(out) == (dict.fromkeys(FILES, "one"), [])
+
+
+def test_a_thread_at_its_last_files_leaves_nothing_after_ctrl_c(tmp_path):
+    out, begun = tmp_path / "out", threading.Event()
+    until = []
+
+    def write_on(folder):
+        number = 0
+        while not until or time.monotonic() < until[0]:
+            with contextlib.suppress(OSError):  # the folder is gone
+                (folder / "climate").mkdir(exist_ok=True)
+                (folder / "climate" / f"{number}.tif").write_bytes(bytes(1000))
+            number += 1
+            begun.set()
+
+    def interrupted():
+        with bundle(out) as folder:
+            thread.append(threading.Thread(target=write_on, args=(folder,)))
+            thread[0].start()
+            begun.wait()
+            write(folder, "two")
+            until.append(time.monotonic() + 0.15)
+            raise KeyboardInterrupt
+
+    with bundle(out) as folder:
+        write(folder, "one")
+    thread = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    thread[0].join()
     assert seen(out) == (dict.fromkeys(FILES, "one"), [])
 
 
