@@ -291,13 +291,13 @@ def stations() -> pd.DataFrame:
 def test_stations_are_whole(stations: pd.DataFrame) -> None:
     assert len(stations) >= 40
     assert stations["wmo_id"].dropna().is_unique
-    assert stations["source"].str.contains("from memory").all(), "figures from memory say so"
+    assert stations["source_of_temperature"].str.contains("ASHRAE 2013").all(), "all temperatures are published"
+    assert stations["source_of_precipitation"].str.contains("from memory").all(), "figures from memory say so"
     temperature = stations.filter(regex=r"^temperature_\w+_c$")
     precipitation = stations.filter(regex=r"^precipitation_\w+_mm$")
     assert temperature.shape[1] == precipitation.shape[1] == 12
     assert (temperature.idxmax(axis=1) == "temperature_jul_c").all()
     assert (precipitation >= 0).all(axis=None)
-    assert ((temperature * 2) % 1 == 0).all(axis=None), "rounded to 0.5 C, as stated"
 
 
 @pytest.mark.parametrize(("kind", "unit"), [("temperature", "degC"), ("precipitation", "mm")])
@@ -404,6 +404,10 @@ def test_populations_are_those_of_the_statistics(settlements: pd.DataFrame) -> N
     assert np.mean([1 / 1.5 <= ratio <= 1.5 for ratio in ratios.values()]) > 0.8
 
 
+# WorldClim 1.4 is of 1950-2000, the stations' temperatures are of 1986-2010: 23 years later, at some 0.3 C a decade.
+WARMER_C = 0.7
+
+
 @needs_shared
 def test_stations_agree_with_worldclim(stations: pd.DataFrame) -> None:
     annual = stations.filter(regex="^temperature_").mean(axis=1).to_numpy()
@@ -411,7 +415,9 @@ def test_stations_agree_with_worldclim(stations: pd.DataFrame) -> None:
         worldclim = np.array(list(raster.sample(points(stations))))[:, 0]
     known = np.isfinite(worldclim)
     assert known.mean() > 0.95
-    assert np.mean(np.abs(annual - worldclim)[known] <= 2.0) >= 0.9
+    warmer = (annual - worldclim)[known]
+    assert 0.4 < np.median(warmer) < 1.0
+    assert np.mean(np.abs(warmer - WARMER_C) <= 2.0) >= 0.9
 
 
 @needs_shared
@@ -421,7 +427,7 @@ def test_climate_of_places_agrees_with_worldclim(settlements: pd.DataFrame) -> N
     with rasterio.open(COUNTRY / "temperature_monthly.tif") as raster:
         ours = np.array(list(raster.sample(points(settlements)))).mean(axis=1)
     known = np.isfinite(worldclim)
-    assert np.mean(np.abs(ours - worldclim)[known] <= 2.0) >= 0.9
+    assert np.mean(np.abs(ours - worldclim - WARMER_C)[known] <= 2.0) >= 0.9
     with rasterio.open(SHARED / "annual_precipitation_10min.tif") as raster:
         worldclim = np.array(list(raster.sample(points(settlements))))[:, 0]
     with rasterio.open(COUNTRY / "precipitation_monthly.tif") as raster:

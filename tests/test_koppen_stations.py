@@ -1,13 +1,13 @@
 """Koeppen-Geiger classes of the demonstration's stations against a published map.
 
 The map is that of Rubel et al. (2017) on 1986-2010, by the rules of Kottek et al. (2006): -3 C between C and D, two
-thirds for the half of the year that brings the rain. The stations have normals of 1961-1990, written down from memory
-to 0.5 C and to about a fifth of the precipitation, at coordinates rounded to 0.01 or 0.02 degrees; a cell of the map is
-0.028 degrees.
+thirds for the half of the year that brings the rain. The stations have the temperatures of a published table of the
+same years, and a precipitation that was written down from memory, to about a fifth; their coordinates are rounded to
+0.01 or 0.02 degrees, where a cell of the map is 0.028 degrees.
 
-Two figures. On the map's own cell 40 of 53 stations agree (75 %). Where the eight cells around it count as well, as for
-a point whose place is known to a cell, 43 do (81 %). Nothing was fitted to the map. Another set of data does no better:
-the limit of dryness by WorldClim's yearly means is on the map's side in 86 % of the country, and that is one limit.
+On the map's own cell 36 of 45 stations agree (80 %), and the eight cells around it add none. Nothing was fitted to the
+map: a station is in the table if its temperatures were found published, whatever its class. Before that there were 53,
+all from memory, of which 40 agreed (75 %); of the 53 with the published temperatures where there are some, 41 (77 %).
 """
 
 import json
@@ -27,18 +27,19 @@ ROOT = Path(__file__).resolve().parents[1]
 MAP = ROOT.parent / "shared" / "data" / "kazakhstan" / "koppen_geiger_100arcsec.tif"
 STATIONS = ROOT / "layers" / "kazakhstan" / "source" / "stations.csv"
 
-NEAR_DRY = "precipitation is less than a quarter above the map's limit of B; its later years are warmer, hence drier"
+BARELY_WET = "precipitation, known to a fifth, is a hundredth above the map's limit of B"
+BARELY_DRY = "precipitation, known to a fifth, is less than a hundredth below the map's limit of B"
+HALF = "precipitation is less than half the limit of B at the station (BW), just above it on the map (BS)"
 DIFFERS = {
-    "Kokshetau": NEAR_DRY,
     "Ertis": "just under two thirds of the precipitation falls in summer: above, the limit of B is 140 mm higher",
-    "Zhympity": NEAR_DRY,
-    "Oiyl": NEAR_DRY,
-    "Karkaraly": NEAR_DRY,
-    "Narynkol": NEAR_DRY,
+    "Zhympity": BARELY_WET,
+    "Temir": BARELY_DRY,
+    "Atyrau": HALF,
+    "Kulsary": HALF,
     "Zaysan": "a foreland where the map's cells hold the dry basin below, of which the station is the moist edge",
     "Urzhar": "the driest month of summer has 22 mm, a third of the wettest of winter is 18 mm: f, on the map s",
     "Ulken Naryn": "a valley floor: the station is cooler in July than the map's cells, which are Dfa there (22 C)",
-    "Kulsary": "precipitation is less than half the limit of B at the station (BW), just above it on the map (BS)",
+    "Turar Ryskulov": "January has -0.9 C at the station (C), below -3 C on the map, whose cells reach up the mountains (D)",
 }
 """The stations that differ, each with its reason."""
 
@@ -99,30 +100,28 @@ def months(stations: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def test_four_fifths_of_the_stations_agree_within_a_cell(stations: pd.DataFrame) -> None:
-    assert stations["agrees"].mean() >= 0.8
+def test_four_fifths_of_the_stations_agree_on_the_maps_own_cell(stations: pd.DataFrame) -> None:
+    agrees = stations["ours"] == stations["own_cell"]
+    assert agrees.mean() >= 0.8
+    assert (int(agrees.sum()), len(stations)) == (36, 45), "say the new figures in layers/kazakhstan/README.md"
+    assert (agrees == stations["agrees"]).all(), "the cells around add none"
 
 
-def test_three_quarters_agree_on_the_own_cell(stations: pd.DataFrame) -> None:
-    assert int((stations["ours"] == stations["own_cell"]).sum()) == 40, (
-        "say the new figure in layers/kazakhstan/README.md"
-    )
-    beside = stations[stations["agrees"] & (stations["ours"] != stations["own_cell"])]
-    assert set(beside.index) == {"Zhanibek", "Semey", "Turar Ryskulov"}
+def test_the_figure_is_as_sure_as_the_precipitation(stations: pd.DataFrame) -> None:
+    """All of it a twentieth more or less is seen in two stations; a fifth more or less costs four."""
+    temperature, precipitation = months(stations)
+
+    def agree(share: float) -> int:
+        ours = [kottek(t, p * share) for t, p in zip(temperature, precipitation, strict=True)]
+        return int((np.array(ours) == stations["own_cell"]).sum())
+
+    assert [agree(share) for share in (0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2)] == [32, 36, 36, 36, 38, 35, 32]
 
 
 def test_another_implementation_by_the_maps_rules_gives_the_same_classes(stations: pd.DataFrame) -> None:
     """So what differs are data: neither the rules nor a slip of ours."""
     temperature, precipitation = months(stations)
     assert [kottek(t, p) for t, p in zip(temperature, precipitation, strict=True)] == stations["ours"].tolist()
-
-
-@pytest.mark.parametrize("warmer_c", [0.3, 0.6, 0.9])
-def test_the_figure_holds_at_the_warmth_of_the_maps_years(stations: pd.DataFrame, warmer_c: float) -> None:
-    """Some 0.3 C a decade: 1986-2010 was warmer than 1961-1990 by about 0.7 C."""
-    temperature, precipitation = months(stations)
-    now = [kottek(t + warmer_c, p) for t, p in zip(temperature, precipitation, strict=True)]
-    assert np.mean([one in near for one, near in zip(now, stations["theirs"], strict=True)]) >= 0.8
 
 
 def test_the_precipitation_of_the_stations_is_as_good_as_said(stations: pd.DataFrame) -> None:
@@ -163,16 +162,16 @@ def test_the_limit_of_dryness_of_other_data_is_that_of_the_map() -> None:
 
 
 def test_each_that_differs_is_listed_with_its_reason(stations: pd.DataFrame) -> None:
-    assert set(stations.index[~stations["agrees"]]) == set(DIFFERS)
+    assert set(stations.index[stations["ours"] != stations["own_cell"]]) == set(DIFFERS)
 
 
 def test_the_main_group_is_right_almost_everywhere(stations: pd.DataFrame) -> None:
-    """B, C or D as in the neighbouring cells; what is left lies at the limit of dryness."""
+    """B, C or D as in the neighbouring cells; what is left lies at the limit of dryness, but for one station."""
     same = [
         one[0] in {name[0] for name in near} for one, near in zip(stations["ours"], stations["theirs"], strict=True)
     ]
     assert np.mean(same) >= 0.85
-    odd = stations[~np.array(same)]
+    odd = stations[~np.array(same)].drop("Turar Ryskulov")  # whose January decides between C and D
     highest = 10 * (2 * odd["mean_c"] + 28)
     assert (odd["year_mm"] < 1.25 * highest).all()
 
@@ -180,11 +179,16 @@ def test_the_main_group_is_right_almost_everywhere(stations: pd.DataFrame) -> No
 def test_the_reasons_are_true(stations: pd.DataFrame) -> None:
     ratio = stations["year_mm"] / stations["limit_mm"]
     for station, reason in DIFFERS.items():
-        if reason == NEAR_DRY:
-            assert stations.loc[station, "own_cell"] == "BSk"
-            assert 1 <= ratio[station] < 1.25
+        if reason == BARELY_WET:
+            assert 1 <= ratio[station] < 1.01
+        if reason == BARELY_DRY:
+            assert 0.99 < ratio[station] < 1
+        if reason == HALF:
+            assert 0.44 < ratio[station] < 0.5
+            assert stations.loc[station, ["ours", "own_cell"]].tolist() == ["BWk", "BSk"]
     assert 0.6 < stations.loc["Ertis", "summer"] < 2 / 3
     assert stations.loc["Ertis", "year_mm"] < stations.loc["Ertis", "limit_mm"] + 140
-    assert ratio["Kulsary"] < 0.5
     assert stations.loc["Urzhar", "theirs"] <= {"Dsa", "Dsb"}
     assert stations.loc["Ulken Naryn", ["ours", "own_cell"]].tolist() == ["Dfb", "Dfa"]
+    assert stations.loc["Turar Ryskulov", "temperature_jan_c"] == -0.9
+    assert {name[0] for name in stations.loc["Turar Ryskulov", "theirs"]} == {"D"}
