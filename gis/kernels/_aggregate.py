@@ -203,7 +203,9 @@ def aggregate(
             raise ValueError("copeland takes no blocks: give it hierarchical_weights")
         return _copeland(a, check_weights(weights, a.shape[1], names))
     w = row_weights(a, weights, blocks=blocks, block_weights=block_weights, names=names)
-    index = _power_mean(a, w, _exponent(method, power), names)
+    index = np.zeros(len(a))
+    for part in _parts(a, w, _exponent(method, power), names).T:  # from left to right, as a reader adds them up
+        index += part
     return np.asarray(index[0]) if np.ndim(x) == 1 else index
 
 
@@ -231,7 +233,7 @@ def contributions(
     -------
     array
         Shape `(n, k)`: 0 where the value is missing, NaN in the whole row where the index is NaN. The index
-        of the arithmetic mean is this sum, from left to right, to the last bit; the others to rounding.
+        is this sum, from left to right, to the last bit.
 
     Raises
     ------
@@ -247,18 +249,22 @@ def contributions(
         raise ValueError("the Copeland index counts pairs and has no contributions of indicators")
     a = rows(x, names)
     w = row_weights(a, weights, blocks=blocks, block_weights=block_weights, names=names)
-    p = _exponent(method, power)
-    index = _power_mean(a, w, p, names)
+    parts = _parts(a, w, _exponent(method, power), names)
+    return parts[0] if np.ndim(x) == 1 else parts
+
+
+def _parts(a: Float, w: Float, p: float, names: Names) -> Float:
+    """Return what each value adds to the mean of power p; NaN in the rows where none has weight."""
     values = np.where(w > 0, a, 0.0)
     if p == 1:
         parts = w * values
     else:
+        index = _power_mean(a, w, p, names)
         mean = np.where(index > 0, index, 1.0)[:, np.newaxis]
         parts = np.zeros_like(w)
         np.power(values / mean, p, out=parts, where=w > 0)
         parts *= w * np.where(index > 0, index, 0.0)[:, np.newaxis]
-    parts = np.where(np.isnan(index)[:, np.newaxis], np.nan, parts)
-    return parts[0] if np.ndim(x) == 1 else parts
+    return np.where((w > 0).any(axis=1, keepdims=True), parts, np.nan)
 
 
 def _exponent(method: str, power: float | None) -> float:
@@ -272,23 +278,19 @@ def _exponent(method: str, power: float | None) -> float:
 
 
 def _power_mean(a: Float, w: Float, p: float, names: Names) -> Float:
-    """Return the mean of power p over the values that have weight; NaN where there is none."""
+    """Return the mean of power p, other than 1, over the values that have weight; NaN where there is none."""
     used = w > 0
-    if p != 1:
-        least = "above 0" if p <= 0 else "of 0 or more"
-        bad = used & (a <= 0 if p <= 0 else a < 0)
-        for column in np.flatnonzero(bad.any(axis=0)).tolist():
-            row = np.flatnonzero(bad[:, column])[0]
-            raise ValueError(
-                f"{label(names, column)}: a mean of power {p:g} needs values {least}, got {a[row, column]} "
-                f"in row {row}; normalise to bounds above 0, for example (1, 100)"
-            )
+    least = "above 0" if p <= 0 else "of 0 or more"
+    bad = used & (a <= 0 if p <= 0 else a < 0)
+    for column in np.flatnonzero(bad.any(axis=0)).tolist():
+        row = np.flatnonzero(bad[:, column])[0]
+        raise ValueError(
+            f"{label(names, column)}: a mean of power {p:g} needs values {least}, got {a[row, column]} "
+            f"in row {row}; normalise to bounds above 0, for example (1, 100)"
+        )
     values = np.where(used, a, 1.0)
     powered = np.log(values) if p == 0 else values**p
-    known = used.any(axis=1)
-    total = np.zeros(len(a))
-    for column in range(a.shape[1]):  # from left to right, as contributions are added
-        total += w[:, column] * powered[:, column]
+    known, total = used.any(axis=1), (w * powered).sum(axis=1)
     out = np.exp(total) if p == 0 else np.where(known, total, 1.0) ** (1 / p)
     return np.where(known, out, np.nan)
 

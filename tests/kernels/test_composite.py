@@ -194,6 +194,14 @@ def test_gaps_drop_out_and_the_rest_rescales(x, mean, w):
         assert composite.missing_share(x, w)[row] == pytest.approx(share)
 
 
+def sum_from_left(row):
+    """Add as a reader does; `sum` of Python 3.12 keeps the digits that are lost on the way."""
+    total = 0.0
+    for part in row:
+        total += part
+    return total
+
+
 @unhurried
 @given(tables(columns=4, gaps=True), st.sampled_from(MEANS), st.floats(0.01, 1000))
 def test_contributions_add_up_and_scaled_weights_change_nothing(x, mean, factor):
@@ -201,9 +209,7 @@ def test_contributions_add_up_and_scaled_weights_change_nothing(x, mean, factor)
     w = np.array([1.0, 2.0, 3.0, 4.0])
     out = aggregate(x, w, method, power=power)
     parts = contributions(x, w, method, power=power)
-    np.testing.assert_allclose(parts.sum(axis=1), out, rtol=1e-12)
-    if method == "arithmetic":
-        assert [sum(row) for row in parts.tolist()] == out.tolist()
+    assert [sum_from_left(row) for row in parts.tolist()] == out.tolist(), "to the last bit"
     assert (parts[np.isnan(x)] == 0).all()
     np.testing.assert_allclose(aggregate(x, w * factor, method, power=power), out, rtol=1e-9)
     assert (np.nanmin(x, axis=1) - 1e-9 <= out).all()
