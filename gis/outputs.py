@@ -1,11 +1,14 @@
 """Every output of a run, written aside and moved into place together."""
 
+import contextlib
 import json
 import platform
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from gis.pipeline import Result
 from gis.publish.beside import beside
 from gis.publish.bundle import bundle
 from gis.publish.climate import write_measure
+from gis.publish.elsewhere import can_be_elsewhere, elsewhere
 from gis.publish.finding_words import finding_in
 from gis.publish.geopackage import write_geopackage
 from gis.publish.payload import region_names
@@ -28,7 +32,7 @@ from gis.publish.project import EXTENTS, region_extents, write_project
 from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
 from gis.publish.record import write_record
-from gis.publish.tables import write_csv, write_workbook
+from gis.publish.tables import plain, write_csv, write_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name, words
 from gis.reporting import input_files, program, report, settings
@@ -36,6 +40,8 @@ from gis.steps.cards import flows, minutes_by_month
 from gis.steps.climate import climate_rasters
 from gis.study import study_schema
 
+# A workbook of fewer cells is written before another Python has started.
+_MANY_CELLS = 300_000
 _LIBRARIES = (
     "folium",
     "geopandas",
@@ -78,17 +84,20 @@ def write_outputs(result: Result, out: Path) -> Path:
             names = region_names(result.settlements)
             own = {key: said[study.language] for key, said in names.items()}
             _pictures(folder, result.tables, study.language, own)
-        with record.stage("map"):
-            record.findings += _map(folder, result, titles, names)
         with beside(lambda stopped: _rasters(folder, result, stopped)):
-            with record.stage("tables"):
-                repairs = repairs_table(record.findings, study.language)
-                _tables(folder, result, titles, repairs)
-            with record.stage("geopackage"):
-                _geopackage(folder, result, titles, repairs)
-            with record.stage("report"):
-                files = input_files(result)
-                report(result, folder, files, titles, {name: version(name) for name in _LIBRARIES})
+            with record.stage("map"):
+                record.findings += _map(folder, result, titles, names)
+            repairs = repairs_table(record.findings, study.language)
+            with _workbook(folder, result, titles, repairs) as written:
+                with record.stage("tables"):
+                    _tables(folder, result)
+                with record.stage("geopackage"):
+                    _geopackage(folder, result, titles, repairs)
+                with record.stage("report"):
+                    files = input_files(result)
+                    report(result, folder, files, titles, {name: version(name) for name in _LIBRARIES})
+                with record.stage("tables"):
+                    written()
             if record.progress is not None:
                 record.progress("rasters")  # what is left of them is waited for
         with record.stage("project"):  # which looks into the rasters and the GeoPackage
@@ -157,20 +166,29 @@ def _map(folder: Path, result: Result, titles: dict[str, str], regions: dict[str
     )
 
 
-def _tables(folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame) -> None:
-    study = result.study
+def _tables(folder: Path, result: Result) -> None:
     write_csv(folder / "settlements.csv", result.settlements)
     (folder / "tables").mkdir()
     for name, table in result.tables.items():
         write_csv(folder / "tables" / f"{name}.csv", table)
-    summary = by_potential(result.settlements)
-    write_workbook(
-        folder / "tables.xlsx",
-        {"settlements": result.settlements, "summary": summary, **result.tables, "repairs": repairs},
-        run={"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()},
-        language=study.language,
-        tier_names=titles,
-    )
+
+
+@contextlib.contextmanager
+def _workbook(
+    folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame
+) -> Iterator[Callable[[], None]]:
+    """Write the workbook, where it is large beside the block; what is given waits until it is written."""
+    study = result.study
+    sheets = {"settlements": result.settlements, "summary": by_potential(result.settlements)}
+    sheets |= {**result.tables, "repairs": repairs}
+    given = folder / "tables.xlsx", {name: plain(table) for name, table in sheets.items()}
+    about = {"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()}
+    named: dict[str, Any] = {"run": about, "language": study.language, "tier_names": titles}
+    if can_be_elsewhere() and sum(table.size for table in sheets.values()) > _MANY_CELLS:
+        with elsewhere(write_workbook, *given, **named) as written:
+            yield written
+    else:
+        yield partial(write_workbook, *given, **named)
 
 
 def _geopackage(folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame) -> None:

@@ -246,6 +246,28 @@ def test_a_fault_of_the_program_is_kept_in_the_log(ran: Path, tmp_path: Path, mo
     assert "ZeroDivisionError: by zero" in log
 
 
+def test_a_large_workbook_is_written_by_a_process_of_its_own_and_is_the_same(
+    ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gis.outputs
+
+    monkeypatch.setattr(gis.outputs, "_MANY_CELLS", 0)
+    written = gis.outputs.elsewhere
+    called = []
+    monkeypatch.setattr(gis.outputs, "elsewhere", lambda *task, **named: called.append(task) or written(*task, **named))
+    assert call("run", ran / "study.toml", "--out", tmp_path / "out").code == 0
+    assert len(called) == 1
+    for one, other in zip(
+        sheets(tmp_path / "out" / "tables.xlsx"), sheets(ran / "results" / "tables.xlsx"), strict=True
+    ):
+        assert one == other
+
+
+def sheets(path: Path) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as book:
+        return [(name, book.read(name)) for name in sorted(book.namelist()) if name != "docProps/core.xml"]
+
+
 # --- stopped and killed ---------------------------------------------------------------------------------------------
 
 

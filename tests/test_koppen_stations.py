@@ -39,7 +39,7 @@ DIFFERS = {
     "Zaysan": "a foreland where the map's cells hold the dry basin below, of which the station is the moist edge",
     "Urzhar": "the driest month of summer has 22 mm, a third of the wettest of winter is 18 mm: f, on the map s",
     "Ulken Naryn": "a valley floor: the station is cooler in July than the map's cells, which are Dfa there (22 C)",
-    "Turar Ryskulov": "January has -0.9 C at the station (C), below -3 C on the map, whose cells reach up the mountains (D)",
+    "Turar Ryskulov": "January has -0.9 C at the station (C), under -3 C on the map, whose cells go up the hills (D)",
 }
 """The stations that differ, each with its reason."""
 

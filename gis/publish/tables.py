@@ -60,7 +60,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     Абай;inf
     <BLANKLINE>
     """
-    flat = _flat(table)
+    flat = plain(table)
     for column in flat.columns:
         if not _numeric(flat[column]):
             flat[column] = flat[column].map(_defused, na_action="ignore")
@@ -101,7 +101,7 @@ def field_table(
     >>> field_table(pd.DataFrame({"population": [7.0, None]}), "en").to_numpy().tolist()
     [['population', 'Population, people', 'number', 1]]
     """
-    w, flat = words(language), _flat(table)
+    w, flat = words(language), plain(table)
     rows = [
         (str(c), _heading(sheet, str(c), language, tier_names), _kind(flat[c], w), int(flat[c].isna().sum()))
         for c in flat.columns
@@ -147,7 +147,7 @@ def write_workbook(
         for name, table in sheets.items():
             if len(table) >= _EXCEL_ROWS:
                 raise OutputError(f"{path}: {name} has {len(table)} rows, a sheet holds {_EXCEL_ROWS - 1}; use the CSV")
-            flat = _named(_flat(table), name, language, tier_names)
+            flat = _named(plain(table), name, language, tier_names)
             flat.columns = pd.Index([_heading(name, str(c), language, tier_names) for c in flat.columns])
             _sheet(book, w.get(f"layer.{name}", name), flat, w["class.unreachable"])
         if sheets:
@@ -218,8 +218,16 @@ def _named(table: pd.DataFrame, sheet: str, language: str, tier_names: Mapping[s
     return table
 
 
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy with the named index as a column and the points as longitude and latitude."""
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy with the named index as a column and the points as longitude and latitude.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> index = pd.Index(["v"], name="settlement_id")
+    >>> plain(gpd.GeoDataFrame(index=index, geometry=gpd.points_from_xy([71.4], [51.2], crs=4326))).to_dict("list")
+    {'settlement_id': ['v'], 'longitude': [71.4], 'latitude': [51.2]}
+    """
     flat = table.reset_index() if table.index.name else table.reset_index(drop=True)
     geometry = getattr(table, "_geometry_column_name", None)
     if geometry is None or geometry not in flat:
