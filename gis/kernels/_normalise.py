@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from gis.kernels._indicators import Names, directions, known, label, matrix
 from gis.kernels._numbers import Float, doubles, scalar, whole
@@ -186,6 +185,8 @@ def _refuse_constant(a: Float, method: str, names: Names) -> None:
 
 
 def _ranks(y: Float, method: str, ties: str) -> Float:
+    from scipy.stats import rankdata  # takes half a second to import: not for those who only look at their layers
+
     out = np.asarray(rankdata(y, method=ties, axis=0, nan_policy="omit"), dtype=np.float64)
     if method == "rank":
         return out

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import qmc
 
 from gis.kernels._numbers import Float, doubles, whole
 
@@ -54,6 +53,8 @@ def sobol_design(n: int, d: int, seed: int = 0) -> Float:
     >>> design.shape, bool((design[8:12, 0] == design[4:8, 0]).all())
     ((20, 3), True)
     """
+    from scipy.stats import qmc  # takes half a second to import
+
     whole(n, "n")
     whole(d, "d")
     whole(seed, "seed", least=0)

@@ -216,15 +216,16 @@ class Walkers:
         """
         key = places.tobytes(), within_min * self.faster
         if key not in self._found:
-            frames = [self._to(int(place), within_min * self.faster) for place in places]
+            reach_km = min(self.max_km, self._reach_km(within_min * self.faster))
+            frames = [self._to(int(place), within_min * self.faster, reach_km) for place in places]
             none = pd.DataFrame({"settlement": [], "to": [], "minutes": []})
             self._found[key] = pd.concat([none.astype({"settlement": int, "to": int}), *frames], ignore_index=True)
         found = self._found[key]
         return found.assign(minutes=found["minutes"] / self.faster)
 
-    def _to(self, place: int, within_min: float) -> pd.DataFrame:
+    def _to(self, place: int, within_min: float, reach_km: float) -> pd.DataFrame:
         at, cell = self.at, int(self.at.cell[place])
-        near = self.land.around(cell, min(self.max_km, self._reach_km(within_min))) if cell >= 0 else None
+        near = self.land.around(cell, reach_km) if cell >= 0 else None
         if near is None:
             return pd.DataFrame()
         number, minutes = near
