@@ -113,6 +113,29 @@ def table_of(travel: Travel, names: Sequence[str] | None = None) -> pd.DataFrame
     return table.astype(float)
 
 
+def of_seasons(by_season: Sequence[Travel]) -> list[pd.DataFrame]:
+    """Return the tables of the seasons with the rows and columns of the first, those of DataFrames found by name.
+
+    Raises
+    ------
+    ValueError
+        As `table_of`; tables of different shapes, or DataFrames that name other settlements or tiers.
+    """
+    tables = [table_of(one) for one in by_season]
+    if not tables or any(table.shape != tables[0].shape for table in tables):
+        raise ValueError(f"seasons: expected one table or more, of one shape; got {[table.shape for table in tables]}")
+    first = tables[0]
+    for number, table in enumerate(tables):
+        if not isinstance(by_season[0], pd.DataFrame) or not isinstance(by_season[number], pd.DataFrame):
+            continue  # arrays are in one order
+        for what, own, theirs in (("rows", table.index, first.index), ("columns", table.columns, first.columns)):
+            if not own.equals(theirs) and (not own.is_unique or set(own) != set(theirs)):
+                raise ValueError(f"seasons: table {number} has other {what} than the first")
+        if not (table.index.equals(first.index) and table.columns.equals(first.columns)):
+            tables[number] = table.reindex(index=first.index, columns=first.columns)
+    return tables
+
+
 def of_each(given: OfEach, names: Sequence[str], what: str) -> dict[str, float]:
     """Return a number for each tier: by its name, or in the order of the columns.
 

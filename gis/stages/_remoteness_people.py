@@ -10,7 +10,17 @@ from numpy.typing import ArrayLike
 
 from gis.kernels._numbers import doubles, scalar
 from gis.kernels.access import Decay, gravity_access
-from gis.stages._remoteness import Float, Remoteness, Travel, between, classed, none_of, season_weights, table_of
+from gis.stages._remoteness import (
+    Float,
+    Remoteness,
+    Travel,
+    between,
+    classed,
+    none_of,
+    of_seasons,
+    season_weights,
+    table_of,
+)
 
 Seasons = Sequence[pd.DataFrame]
 """A table for each season."""
@@ -192,14 +202,10 @@ def _scored(value: pd.Series, ruler: Mapping[str, float], score: pd.Series, name
 
 
 def _seasons(travel: Travel | Seasons) -> list[pd.DataFrame]:
-    """Return one table, or those of the seasons, which must have one shape."""
+    """Return one table, or those of the seasons."""
     if isinstance(travel, list | tuple) and len(travel) > 0 and isinstance(travel[0], pd.DataFrame):
-        tables = [table_of(one) for one in travel]
-    else:
-        tables = [table_of(travel)]
-    if any(table.shape != tables[0].shape for table in tables):
-        raise ValueError(f"seasons: expected tables of one shape, got {[table.shape for table in tables]}")
-    return tables
+        return of_seasons(travel)
+    return [table_of(travel)]
 
 
 def _mean(tables: list[pd.DataFrame], months: Sequence[float] | None, measure: Callable[[Float], Float]) -> Float:

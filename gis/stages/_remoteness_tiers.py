@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from gis.kernels.access import serve_lower_tiers
-from gis.stages._remoteness import OfEach, Remoteness, Travel, classed, none_of, of_each, season_weights, table_of
+from gis.stages._remoteness import (
+    OfEach,
+    Remoteness,
+    Travel,
+    classed,
+    none_of,
+    of_each,
+    of_seasons,
+    season_weights,
+    table_of,
+)
 
 ARIA_CAP = 3.0
 """The most that one tier can add to an ARIA+ or CARI+ score: three times the mean distance."""
@@ -69,7 +79,8 @@ def aria_plus(
         Road kilometres (minutes do as well), one column a tier, the largest first; 0 at a centre, `inf` unreachable,
         NaN unknown (the tier then drops out for that settlement and the rest carry its share).
     means_km
-        A frozen ruler: the mean for each tier, by its column, or in the order of the columns.
+        A frozen ruler: the mean for each tier, by its column, or in the order of the columns; its names
+        are those of the columns of an array.
     serve_lower
         Let a larger centre serve the tiers below it. Leave it out where the distances are already to a centre of the
         tier or any above, as those of a study are.
@@ -318,7 +329,7 @@ def over_seasons(
     Parameters
     ----------
     by_season
-        A table for each season, of one shape.
+        A table for each season, of one shape; rows and columns of DataFrames are found by name.
     rule
         `worst`: the longest; `mean`: the mean, weighed by `months`. A season in which there is no way makes both `inf`,
         an unknown one NaN.
@@ -332,7 +343,7 @@ def over_seasons(
     Raises
     ------
     ValueError
-        No season, another rule, weights that are negative, all 0 or of another number.
+        No season, tables of other rows or columns, another rule, weights that are negative, all 0 or of another number.
 
     Examples
     --------
@@ -341,9 +352,7 @@ def over_seasons(
     """
     if isinstance(by_season, pd.DataFrame | str) or not np.iterable(by_season):
         raise ValueError(f"by_season: expected a list with a table for each season, got {type(by_season).__name__}")
-    tables = [table_of(one) for one in by_season]
-    if not tables or any(table.shape != tables[0].shape for table in tables):
-        raise ValueError(f"expected one table or more, of one shape; got {[table.shape for table in tables]}")
+    tables = of_seasons(list(by_season))
     stack = np.stack([table.to_numpy() for table in tables])
     if rule == "worst":
         out = stack.max(axis=0)  # NaN stays NaN
@@ -356,7 +365,8 @@ def over_seasons(
 
 
 def _capped_sum(travel: Travel, means: OfEach | None, serve_lower: bool) -> tuple[Remoteness, int]:
-    table = table_of(travel)
+    # An array has no names of its own: those of the ruler then.
+    table = table_of(travel, None if isinstance(travel, pd.DataFrame) or not isinstance(means, Mapping) else [*means])
     if serve_lower:
         table = pd.DataFrame(serve_lower_tiers(table.to_numpy()), index=table.index, columns=table.columns)
     tiers = table.columns.tolist()

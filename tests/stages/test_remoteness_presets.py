@@ -215,6 +215,32 @@ def test_seasons_are_joined_by_the_worst_or_by_months() -> None:
         over_seasons([summer, winter], "mean", [1])
 
 
+def test_tables_of_seasons_are_met_by_name_and_not_by_place() -> None:
+    summer = pd.DataFrame({"a": [1.0, 10.0], "b": [2.0, 20.0]}, index=["x", "y"])
+    winter = (3 * summer).loc[["y", "x"], ["b", "a"]]
+    assert over_seasons([summer, winter]).equals(3 * summer)
+    plain, turned = (gravity([summer, one], [100.0, 7.0], half_life_min=9) for one in (3 * summer, winter))
+    assert turned.value.equals(plain.value)
+    kilometres = [statcan_ir([200 * summer, one], [100.0, 7.0]) for one in (600 * summer, 200 * winter)]
+    assert kilometres[0].value.equals(kilometres[1].value)
+    assert over_seasons([summer, summer.to_numpy() * 2]).equals(2 * summer), "arrays are in one order"
+    with pytest.raises(ValueError, match="table 1 has other columns than the first"):
+        over_seasons([summer, summer.rename(columns={"b": "c"})])
+    with pytest.raises(ValueError, match="table 1 has other rows than the first"):
+        over_seasons([summer, summer.rename(index={"y": "z"})])
+
+
+def test_a_frozen_ruler_names_the_columns_of_an_array() -> None:
+    ruler = {"city": 30.0, "town": 10.0}
+    by_name = aria_plus(pd.DataFrame({"town": [30.0], "city": [45.0]}), means_km=ruler)
+    for scored, whole in ((aria_plus, 1.0), (cari_plus, 6.0)):
+        made = scored([[45.0, 30.0]], ruler)
+        assert made.parts.columns.tolist() == ["city", "town"]
+        assert made.value.tolist() == (by_name.value / whole).tolist() == [4.5 / whole]
+    with pytest.raises(ValueError, match="settlements x 2"):
+        aria_plus([[1.0, 2.0, 3.0]], means_km=ruler)
+
+
 @settings(deadline=None)
 @given(distances, st.sampled_from(["aria", "cari", "statcan", "gravity"]), st.randoms())
 def test_the_order_of_settlements_and_centres_decides_nothing(table: np.ndarray, which: str, random) -> None:  # type: ignore[no-untyped-def]
