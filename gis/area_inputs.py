@@ -8,8 +8,10 @@ import shapely
 
 from gis.desk import Desk
 from gis.errors import Finding, InputError
+from gis.fields import REGION
 from gis.read.osm import osm_water
 from gis.read.vector import read_table
+from gis.stages.regions import DISTRICT
 from gis.study import Study
 from gis.study_layers import Layer
 
@@ -25,8 +27,18 @@ def water(study: Study, desk: Desk) -> gpd.GeoDataFrame | None:
     return polygons(desk, layer, path)
 
 
-def areas(study: Study, desk: Desk, layer: Layer | None, name: str) -> gpd.GeoDataFrame | None:
-    """Read the polygons of regions or districts, with their names as text; parts of one area are joined."""
+_PLAIN = "district_name"
+"""Column with the name of a district as its layer has it, until settlements have found theirs."""
+
+
+def areas(
+    study: Study, desk: Desk, layer: Layer | None, name: str, regions: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame | None:
+    """Read the polygons of regions or districts, with their names as text; parts of one area are joined.
+
+    Districts of one name in several regions are named with their region: by the layer's own column, or by the polygons
+    of the regions.
+    """
     if layer is None:
         return None
     path = study.resolve(layer.path)
@@ -49,6 +61,9 @@ def areas(study: Study, desk: Desk, layer: Layer | None, name: str) -> gpd.GeoDa
             value=column, count=int(blank.sum()),
         )  # fmt: skip
         return None
+    if name == DISTRICT:
+        areas[_PLAIN] = areas[name]
+        areas[name] = _told_apart(areas[name], _region_of(areas, layer, regions), desk, path.name)
     again = areas[name].duplicated()
     if again.any():
         desk.findings.append(Finding(
@@ -57,6 +72,59 @@ def areas(study: Study, desk: Desk, layer: Layer | None, name: str) -> gpd.GeoDa
         ))  # fmt: skip
         areas = areas.dissolve(by=name, sort=False, as_index=False)
     return areas
+
+
+def _region_of(districts: gpd.GeoDataFrame, layer: Layer, regions: gpd.GeoDataFrame | None) -> pd.Series:
+    """The region of each district: as its layer says, or the one that a point within it lies in; None unknown."""
+    column = layer.columns.get(REGION, REGION)
+    if column in districts:
+        return _names(districts[column])
+    out = pd.Series(None, index=districts.index, dtype=object)
+    if regions is not None:
+        within = districts.geometry.representative_point().to_numpy()
+        point, polygon = shapely.STRtree(regions.geometry.to_numpy()).query(within, predicate="intersects")
+        out.iloc[point] = regions[REGION].to_numpy()[polygon]
+    return out
+
+
+def _told_apart(names: pd.Series, region: pd.Series, desk: Desk, file: str) -> pd.Series:
+    """Names of districts, with the region where one name is found in several of them."""
+    several = (region.groupby(names).transform("nunique") > 1) & region.notna()
+    told = names.where(~several, names + " (" + region.astype(str) + ")")
+    if several.any():
+        desk.findings.append(Finding(
+            "repair", "district-in-regions", "districts of one name in several regions: each is named with its region",
+            file=file, value=", ".join(dict.fromkeys(names[several])), count=int(told[several].nunique()),
+        ))  # fmt: skip
+    return told
+
+
+def with_districts(
+    settlements: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, desk: Desk, file: str
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Give settlements their district as `with_areas` does; of those of one name that of its region, or the nearest."""
+    if DISTRICT in settlements:
+        own = _names(settlements[DISTRICT])
+        if districts is None:
+            named = _told_apart(own, settlements[REGION], desk, file)
+        else:
+            named = _of_one_name(own, settlements, districts[districts[_PLAIN] != districts[DISTRICT]])
+        settlements = settlements.assign(**{DISTRICT: named})
+    districts = None if districts is None else districts.drop(columns=_PLAIN)
+    return with_areas(settlements, districts, DISTRICT, desk), districts
+
+
+def _of_one_name(own: pd.Series, settlements: gpd.GeoDataFrame, alike: gpd.GeoDataFrame) -> pd.Series:
+    """Names of districts, of those that share theirs the one that is meant."""
+    named = own.copy()
+    in_region = own + " (" + settlements[REGION].astype(str) + ")"
+    by_region = in_region.isin(alike[DISTRICT])
+    named[by_region] = in_region[by_region]
+    for name, polygons in alike.groupby(_PLAIN):
+        asked = (own == name) & ~by_region
+        nearest = shapely.STRtree(polygons.geometry.to_numpy()).nearest(settlements.geometry.to_numpy()[asked])
+        named[asked] = polygons[DISTRICT].to_numpy()[nearest]
+    return named
 
 
 def _names(values: pd.Series) -> pd.Series:

@@ -112,7 +112,7 @@ def read_inputs(study: Study) -> Inputs:
     settlements = _settlements(study, desk, roads)
     water, land = area_inputs.water(study, desk), desk.take(lambda: read_land(study))
     regions = area_inputs.areas(study, desk, study.regions, REGION)
-    districts = area_inputs.areas(study, desk, study.districts, DISTRICT)
+    districts = area_inputs.areas(study, desk, study.districts, DISTRICT, regions)
     boundary = (
         None
         if study.boundary is None
@@ -131,7 +131,8 @@ def read_inputs(study: Study) -> Inputs:
                 file = layer.path[0] if isinstance(layer.path, list) else layer.path
                 desk.findings += check_covers(raster, settlements, file=file.name)
         settlements = area_inputs.with_areas(settlements, regions, REGION, desk)
-        settlements = area_inputs.with_areas(settlements, districts, DISTRICT, desk)
+        own = study.settlements.path.name
+        settlements, districts = area_inputs.with_districts(settlements, districts, desk, own)
         _check_centres(study, settlements, tiers, desk)
         check_columns(study, settlements, tiers, later, indicators, desk)
         _check_grid(study, settlements, desk)

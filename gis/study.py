@@ -69,7 +69,10 @@ class Study(Model):
     regions: Layer | None = None
     """Polygons of the regions; column region (the name). Settlements without a region get the one they lie in."""
     districts: Layer | None = None
-    """Polygons of the districts; column district (name or code). Settlements without one get the one they lie in."""
+    """Polygons of the districts; column district (name or code). Settlements without one get the one they lie in.
+
+    Districts of one name are told apart by the column region, or by the polygons of the regions.
+    """
     climate: Climate = Climate()
     tiers: list[Tier] | None = None
     """From high to low; without them the five ARIA+ tiers by population."""

@@ -86,6 +86,43 @@ def written(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_outputs(result, tmp_path_factory.mktemp("out"))
 
 
+def districts_of_one_name(folder: Path, by: str) -> Result:
+    """Esil is a district in the west and another in the east."""
+    study = write_planned(folder)
+    names = {"Esil": (69, 70.55), "Kent": (70.55, 70.6), "Esil ": (70.6, 72)}
+    boxes(folder / "districts.geojson", "name", names)
+    text = study.read_text(encoding="utf-8").replace('columns.district = "code"', 'columns.district = "name"')
+    if by == "column":  # of the layer, which spells regions in its own way
+        layer = gpd.read_file(folder / "districts.geojson").assign(oblast=["Batys", "Batys", "Shygys"])
+        layer.to_file(folder / "districts.geojson")
+        text = text.replace('columns.district = "name"', 'columns = { district = "name", region = "oblast" }')
+    if by != "place":  # the settlements name their district, and no region where the layer spells it otherwise
+        places = pd.read_csv(folder / "places.csv", dtype={"population": object})
+        places.assign(district="Esil").to_csv(folder / "places.csv", index=False)
+    if by == "settlements":
+        text = text.replace('[districts]\npath = "districts.geojson"\ncolumns.district = "name"\n', "")
+    study.write_text(text, encoding="utf-8")
+    return compute(read_study(study))
+
+
+@pytest.mark.parametrize("by", ["place", "column", "settlements"])
+def test_districts_of_one_name_in_two_regions_stay_two(tmp_path: Path, by: str) -> None:
+    result = districts_of_one_name(tmp_path, by)
+    west, east = ("Esil (Batys)", "Esil (Shygys)") if by == "column" else ("Esil (West)", "Esil (East)")
+    table = result.tables["districts"].set_index("district")
+    frame = result.settlements
+    assert {west, east} <= set(table.index)
+    in_west = frame["region"] == "West" if by == "settlements" else frame.geometry.x < 70.6
+    assert frame["district"].tolist() == np.where(in_west, west, east).tolist()
+    assert table.loc[[west, east], "settlements"].tolist() == [in_west.sum(), (~in_west).sum()]
+    if by != "settlements":
+        assert result.areas["districts"].set_index("district").loc[[west, east], "settlements"].sum() == 6
+        assert "district_name" not in result.areas["districts"]
+    codes = {finding.code: finding for finding in result.record.findings}
+    assert "joined-parts" not in codes
+    assert (codes["district-in-regions"].value, codes["district-in-regions"].count) == ("Esil", 2)
+
+
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
