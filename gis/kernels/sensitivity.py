@@ -251,7 +251,7 @@ def assumption_sensitivity(
     moved = np.empty(len(u))
     for numbers, index in indices(study, plan, block_size):
         moved[numbers] = mean_absolute_rank_change(index, nominal)
-    out = sobol_indices(moved, len(assumptions))
+    out = sobol_indices(moved - moved.mean(), len(assumptions))  # the first indices are less noisy so
     return AssumptionSensitivity(
         dict(zip(assumptions, out.first.tolist(), strict=True)),
         dict(zip(assumptions, out.total.tolist(), strict=True)),
