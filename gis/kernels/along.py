@@ -160,37 +160,57 @@ def _cut(begin, end, piece_begin, piece_end, of, piece, enter, leave):  # type: 
     return m
 
 
-def beaten_by_neighbours(
-    piece: Int, share: Float, minutes: Float, forward: Float, backward: Float
+def beaten_along(
+    piece: Int, enter: Float, leave: Float, minutes: Float, forward: Float, backward: Float
 ) -> NDArray[np.bool_]:
-    """Say from which places it is quicker to drive along their piece to the place before or after.
+    """Say from which ends of stretches it is quicker to drive along their piece to the end of another.
 
     Parameters
     ----------
-    piece, share
-        As in `minutes_along`, in the order of pieces and shares.
+    piece, enter, leave
+        The piece that each stretch lies on, and where it begins and ends there, as shares; in order of pieces and
+        shares, shape `(n,)`. A place is a stretch of no length.
     minutes
-        From each place on, off the road; shape `(n,)`.
+        From both ends of each stretch on, off the road; `inf` or NaN where nobody leaves it. Shape `(n,)`.
     forward, backward
         As in `minutes_along`.
 
+    Returns
+    -------
+    array of shape `(2, n)`
+        Of the beginning and the end of each stretch; True by more than rounding.
+
     Examples
     --------
-    >>> shares, minutes = np.array([0.0, 0.5, 1.0]), np.array([9.0, 1.0, 7.0])
-    >>> beaten_by_neighbours(np.zeros(3, int), shares, minutes, np.array([8.0]), np.array([np.inf])).tolist()
+    >>> place, minutes = np.array([0.0, 0.5, 1.0]), np.array([9.0, 1.0, 7.0])
+    >>> beaten_along(np.zeros(3, int), place, place, minutes, np.array([8.0]), np.array([np.inf]))[0].tolist()
     [True, False, False]
     """
-    out = np.zeros(len(piece), np.bool_)
-    _beaten(piece, share, minutes, forward, backward, out)
+    out = np.zeros((2, len(piece)), np.bool_)
+    _beaten(piece, enter, leave, minutes, forward, backward, out)
     return out
 
 
 @kernel
-def _beaten(piece, share, minutes, forward, backward, out):  # type: ignore[no-untyped-def]
-    for here in range(1, len(piece)):
-        before, p = here - 1, piece[here]
-        if piece[before] == p:
-            apart = share[here] - share[before]
-            forth, back = (forward[p] * apart, backward[p] * apart) if apart > 0.0 else (0.0, 0.0)
-            out[before] |= minutes[before] > minutes[here] + forth + ROUNDING_MIN
-            out[here] |= minutes[here] > minutes[before] + back + ROUNDING_MIN
+def _beaten(piece, enter, leave, minutes, forward, backward, out):  # type: ignore[no-untyped-def]
+    # The least minutes of the places that were passed, by way of driving back to them; then from the other end.
+    last, at, least = -1, 0.0, np.inf
+    for n in range(len(piece)):
+        p = piece[n]
+        if p != last:
+            last, at, least = p, enter[n], np.inf
+        for side in range(2):
+            place = enter[n] if side == 0 else leave[n]
+            least += backward[p] * (place - at) if place > at else 0.0
+            out[side, n] = minutes[n] > least + ROUNDING_MIN
+            at, least = place, min(least, minutes[n]) if minutes[n] == minutes[n] else least
+    last = -1
+    for n in range(len(piece) - 1, -1, -1):
+        p = piece[n]
+        if p != last:
+            last, at, least = p, leave[n], np.inf
+        for side in range(1, -1, -1):
+            place = enter[n] if side == 0 else leave[n]
+            least += forward[p] * (at - place) if at > place else 0.0
+            out[side, n] |= minutes[n] > least + ROUNDING_MIN
+            at, least = place, min(least, minutes[n]) if minutes[n] == minutes[n] else least

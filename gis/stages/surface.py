@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.kernels.along import ROUNDING_MIN, beaten_by_neighbours, lower_to_stretches, minutes_along, stretches_of_pieces
+from gis.kernels.along import ROUNDING_MIN, beaten_along, lower_to_stretches, minutes_along, stretches_of_pieces
 from gis.kernels.least import least_of_groups
 from gis.kernels.paths import Graph, csr_graph, nearest
 from gis.kernels.threads import on_all_cores
@@ -112,7 +112,7 @@ def not_beaten(
     >>> not_beaten(roads, np.zeros(3, int), np.array([0.0, 0.5, 1.0]), np.array([100.0, 40.0, 69.0])).tolist()
     [False, True, True]
     """
-    kept = ~beaten_by_neighbours(piece, share, minutes, *roads.piece_min)
+    kept: NDArray[np.bool_] = ~beaten_along(piece, share, share, minutes, *roads.piece_min)[0]
     left = np.flatnonzero(kept)
     piece, share, minutes = piece[left], share[left], minutes[left]
     from_id, to_id, graph = roads.pieces.from_id, roads.pieces.to_id, roads.graph

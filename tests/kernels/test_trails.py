@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.kernels.along import beaten_by_neighbours, minutes_along
+from gis.kernels.along import beaten_along, minutes_along
 from gis.kernels.cost_distance import cost_distance
 from gis.kernels.trails import steps_out, trail_km, trails
 
@@ -92,13 +92,25 @@ def test_places_along_pieces(seed):
         ahead = 0.0 if s == 1 else forward[p] * (1 - s)
         behind = 0.0 if s == 0 else backward[p] * s
         assert found[n] == min(node[to_id[p]] + ahead, node[from_id[p]] + behind)
-    minutes = rng.uniform(0, 5, 20)
-    beaten = beaten_by_neighbours(piece, share, minutes, forward, backward)
-    for n in range(20):
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_ends_of_stretches_that_are_better_driven_from(seed):
+    """Against every other end on the piece, one by one; the numbers are such that no rounding decides."""
+    rng = np.random.default_rng(seed)
+    forward, backward = rng.choice([2.0, 5.0, np.inf], 5), rng.choice([1.0, 4.0, np.inf], 5)
+    ends = [np.sort(rng.choice(np.arange(9) / 8, 2 * rng.integers(0, 4))).reshape(-1, 2) for _ in range(5)]
+    piece = np.repeat(np.arange(5), [len(one) for one in ends])
+    enter, leave = np.concatenate(ends).T
+    minutes = rng.choice([0.5, 1.0, 2.25, 3.0, 7.0, np.inf, np.nan], len(piece))
+    found = beaten_along(piece, enter, leave, minutes, forward, backward)
+    place, of = np.array([enter, leave]), np.arange(len(piece))
+    for side, n in np.ndindex(found.shape):
         better = False
-        for other in (n - 1, n + 1):
-            if 0 <= other < 20 and piece[other] == piece[n]:
-                apart = abs(share[other] - share[n])
-                drive = 0.0 if apart == 0 else (forward if other > n else backward)[piece[n]] * apart
-                better |= bool(minutes[n] > minutes[other] + drive + 1e-9)
-        assert beaten[n] == better
+        for to, m in np.ndindex(found.shape):
+            if piece[m] == piece[n] and (to, m) != (side, n):
+                apart = place[to, m] - place[side, n]
+                drive = 0.0 if apart == 0 else (forward if apart > 0 else backward)[piece[n]] * abs(apart)
+                better |= bool(minutes[n] > minutes[m] + drive + 1e-9)
+        assert found[side, n] == better, (of[n], side)
