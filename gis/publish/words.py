@@ -78,6 +78,8 @@ def column_label(column: str, language: str, tier_names: Mapping[str, str] | Non
         return label
     if match := re.fullmatch(r"probability_(.+)", column):
         return w["column.probability"].format(potential=class_name(f.POTENTIAL, match[1], language))
+    if match := re.fullmatch(r"supply_(.+)", column):
+        return w["column.supply"].format(supply=match[1].replace("_", " "))
     if match := re.fullmatch(r"contribution_(.+)", column):
         return w["column.contribution"].format(indicator=indicator_name(match[1], language))
     return column

@@ -132,3 +132,14 @@ def test_a_label_for_each_bin(language):
 def test_the_folder_of_messages_is_package_data():
     assert inspect.getfile(gis.publish)
     assert files("gis.publish").joinpath("words.csv").is_file()
+
+
+def test_all_that_the_tables_of_indicators_may_hold_has_a_heading():
+    from gis.study_rules import Indicator
+
+    keys = [key for key in Indicator.model_fields if key not in ("name", "goalposts")]
+    for column in (*keys, "goalpost_low", "goalpost_high", "floor", f.supply("hospital_beds")):
+        headings = {column_label(column, language) for language in ("en", "ru", "kk")}
+        assert column not in headings
+        assert len(headings) > 1, column
+    assert column_label(f.supply("hospital_beds"), "en") == "Supply per person: hospital beds"
