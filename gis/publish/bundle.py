@@ -122,7 +122,7 @@ def recover(out: Path) -> None:
             with (part / _LOCK).open("w") as lock:
                 if not _locked(lock):
                     raise OutputError(f"{out}: another run is writing here; wait for it, or choose another folder")
-        shutil.rmtree(part, ignore_errors=True)
+        _remove(part)
     for old in out.glob(_OLD + "*"):
         shutil.rmtree(old, ignore_errors=True)
 
@@ -173,7 +173,7 @@ def _undo(files: list[str], out: Path, old: Path) -> None:
 
 
 def _remove(part: Path) -> None:
-    """Remove what a run wrote; after Ctrl-C a thread may be at its last file, so a few times, half a second at most."""
+    """Remove what a run wrote; one that was stopped may be at its last file, so a few times, half a second at most."""
     for _ in range(_TRIES):
         shutil.rmtree(part, ignore_errors=True)
         if not part.exists():

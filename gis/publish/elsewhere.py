@@ -5,6 +5,8 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,7 @@ def elsewhere(work: Callable[..., object], *arguments: Any, **named: Any) -> Ite
 
 def answer() -> None:
     """Do the work that stands in the standard input, and say there is no error, or which."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     failed = None
     work, arguments, named = pickle.load(sys.stdin.buffer)
     try:
@@ -93,3 +96,10 @@ def answer() -> None:
     except Exception as error:
         failed = error
     sys.stdout.buffer.write(pickle.dumps(failed))
+
+
+def _end_with(parent: int) -> None:
+    """End when the program that asked for the work is gone: killed, it could not say so."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)

@@ -142,7 +142,12 @@ def write_workbook(
     """
     w = words(language)
     about = [(k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])]
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "tmpdir": str(path.parent),  # where what a killed run leaves behind is found and removed
+    }
     with Workbook(path, options) as book:
         for name, table in sheets.items():
             if len(table) >= _EXCEL_ROWS:

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+import gis
 from gis.errors import OutputError
 from gis.publish import elsewhere as module
 from gis.publish.elsewhere import can_be_elsewhere, elsewhere
@@ -77,6 +79,33 @@ def test_a_process_that_is_killed_is_an_error_that_says_so(tmp_path: Path) -> No
 
     with pytest.raises(OutputError, match="held: its process ended with -9; is there enough memory"):
         block()
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from gis.publish.elsewhere import elsewhere
+from test_publish_elsewhere import held
+with elsewhere(held, Path(sys.argv[2]), 300.0):
+    time.sleep(300)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_the_process_ends_when_the_program_that_asked_for_it_is_killed(tmp_path: Path) -> None:
+    path = {"PYTHONPATH": str(Path(gis.__file__).parents[1])}
+    program = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(Path(__file__).parent), str(tmp_path / "a")], env=os.environ | path
+    )
+    number = until(tmp_path / "a")
+    program.kill()
+    program.wait()
+    for _ in range(600):
+        if not alive(number):
+            return
+        time.sleep(0.1)
+    raise AssertionError("it is still there")
 
 
 def test_a_process_that_cannot_begin_is_an_error_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
