@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,8 @@ Travel = pd.DataFrame | ArrayLike
 """Distances or minutes: a DataFrame on the settlements' index, or an array with a row for each settlement."""
 
 
-OfEach = Mapping[str, float] | Sequence[float] | Float
-"""A number for each tier: by its name, or in the order of the columns."""
+OfEach = Mapping[str, float] | pd.Series | Sequence[float] | Float
+"""A number for each tier: by its name, or in the order of the columns. A Series that has the names goes by them."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def of_each(given: OfEach, names: Sequence[str], what: str) -> dict[str, float]:
     ValueError
         A tier without a number, or another number of them.
     """
+    given = by_label(given, names)
     if isinstance(given, Mapping):
         missing = [name for name in names if name not in given]
         if missing:
@@ -155,6 +157,13 @@ def of_each(given: OfEach, names: Sequence[str], what: str) -> dict[str, float]:
     if np.isnan(numbers).any():
         raise ValueError(f"{what}: no number for tier {names[int(np.flatnonzero(np.isnan(numbers))[0])]!r}")
     return dict(zip(names, numbers.tolist(), strict=True))
+
+
+def by_label(given: Any, names: Sequence[str]) -> Any:
+    """Put a Series that has all the names into their order; anything else is in order already."""
+    if isinstance(given, pd.Series) and given.index.is_unique and all(name in given.index for name in names):
+        return given.loc[list(names)]
+    return given
 
 
 def between(value: pd.Series, ruler: Mapping[str, float] | None) -> tuple[pd.Series, dict[str, float]]:

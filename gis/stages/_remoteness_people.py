@@ -15,6 +15,7 @@ from gis.stages._remoteness import (
     Remoteness,
     Travel,
     between,
+    by_label,
     classed,
     none_of,
     of_seasons,
@@ -68,7 +69,7 @@ def statcan_ir(
         unreachable, NaN unknown (the settlement's index then is NaN). From minutes: times 80 / 60. Or a list of
         such DataFrames, one for each season: A is then its mean over the seasons.
     population
-        People of each centre, above 0, shape `(m,)`.
+        People of each centre, above 0, shape `(m,)`; a Series that has the names of the columns goes by them.
     months
         How many months each season has; equal where None.
     log
@@ -108,7 +109,7 @@ def statcan_ir(
     ({'least': 1875.0, 'greatest': 30500.0}, [0.0, 0.7758, 1.0])
     """
     tables = _seasons(distance_km)
-    people = _people(population, tables[0].shape[1])
+    people = _people(population, tables[0].columns.tolist())
     given = {"cost_per_km": cost_per_km, "floor_cost": floor_cost, "cutoff_cost": cutoff_cost}
     costs = [scalar(cost, name, above=0) for name, cost in given.items()]
     level, index = _mean(tables, months, lambda km: _statcan_level(km, people, *costs)), tables[0].index
@@ -154,7 +155,7 @@ def gravity(
         NaN unknown (the settlement's score then is NaN). Or a list of such DataFrames, one for each season: A is then
         its mean over the seasons.
     population
-        People of each centre, above 0, shape `(m,)`.
+        People of each centre, above 0, shape `(m,)`; a Series that has the names of the columns goes by them.
     months
         How many months each season has; equal where None.
     decay, half_life_min, exponent, floor_min
@@ -187,7 +188,7 @@ def gravity(
     ([1100.0, 700.0, 275.0], [0.0, 32.6, 100.0])
     """
     tables = _seasons(travel_time_min)
-    people = _people(population, tables[0].shape[1])
+    people = _people(population, tables[0].columns.tolist())
     kind: dict[str, Any] = {"half_life_min": half_life_min, "exponent": exponent, "floor_min": floor_min}
     reached = _mean(tables, months, lambda minutes: gravity_access(minutes, people, decay, **kind))
     value = pd.Series(reached, index=tables[0].index)
@@ -215,8 +216,8 @@ def _mean(tables: list[pd.DataFrame], months: Sequence[float] | None, measure: C
     return np.asarray(sum(w * measure(table.to_numpy(float)) for w, table in used))
 
 
-def _people(population: ArrayLike, count: int) -> Float:
-    people = doubles(population, "population")
+def _people(population: ArrayLike, centres: list[str]) -> Float:
+    people, count = doubles(by_label(population, centres), "population"), len(centres)
     if people.shape != (count,) or not (np.isfinite(people) & (people > 0)).all():
         raise ValueError(
             f"population: expected {count} numbers above 0, one for each centre, got {np.ravel(people).tolist()[:8]}"

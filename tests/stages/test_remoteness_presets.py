@@ -230,6 +230,16 @@ def test_tables_of_seasons_are_met_by_name_and_not_by_place() -> None:
         over_seasons([summer, summer.rename(index={"y": "z"})])
 
 
+def test_a_series_goes_by_its_names_where_it_has_them() -> None:
+    way = pd.DataFrame({"city": [45.0, 300.0], "town": [30.0, 10.0]})
+    ruler, people = {"city": 30.0, "town": 10.0}, {"city": 90_000.0, "town": 800.0}
+    turned, of_centres = (pd.Series(given)[["town", "city"]] for given in (ruler, people))
+    assert aria_plus(way, turned).value.equals(aria_plus(way, ruler).value)
+    assert kz(way, turned, pd.Series([600.0, 60.0])).score.equals(kz(way, ruler, [600.0, 60.0]).score)
+    assert gravity(way, of_centres, half_life_min=9).value.equals(gravity(way, [9e4, 800], half_life_min=9).value)
+    assert statcan_ir(way, of_centres).value.equals(statcan_ir(way, [9e4, 800]).value)
+
+
 def test_a_frozen_ruler_names_the_columns_of_an_array() -> None:
     ruler = {"city": 30.0, "town": 10.0}
     by_name = aria_plus(pd.DataFrame({"town": [30.0], "city": [45.0]}), means_km=ruler)
