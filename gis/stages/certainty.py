@@ -240,12 +240,15 @@ def certainty(
     counts = _counts(alternatives, index)
     rng = np.random.default_rng([seed, 1])
     plan = index.plan(rng.random((draws, len(ASSUMPTIONS))), counts, weight_spread, rng)
-    drawn = np.empty((draws, len(order)))
-    index.over(plan, lambda some, values: drawn.__setitem__(some, values))
-    nominal = index.nominal()
-    drawn[:, np.isnan(nominal)] = np.nan
+    drawn, ranked, nominal = np.empty((draws, len(order))), np.empty((draws, len(order))), index.nominal()
+
+    def take(some: Int, values: Float) -> None:
+        drawn[some] = np.where(np.isnan(nominal), np.nan, values)
+        ranked[some] = rank_of(drawn[some].T).T
+
+    index.over(plan, take)
     limits = classes.of_draws(drawn)
-    columns = _columns(drawn, nominal, limits, classes, stable).set_axis(alternatives.scores.index, axis=0)
+    columns = _columns(drawn, ranked, nominal, limits, classes, stable).set_axis(alternatives.scores.index, axis=0)
     sensitivity = _sensitivity(index, counts, weight_spread, nominal, design, seed)
     return Certainty(columns, sensitivity, limits, index, plan)
 
@@ -265,11 +268,13 @@ def _counts(alternatives: Alternatives, index: Index) -> dict[str, int]:
     }
 
 
-def _columns(drawn: Float, nominal: Float, limits: Float, classes: Classes, stable: float) -> pd.DataFrame:
+def _columns(
+    drawn: Float, ranked: Float, nominal: Float, limits: Float, classes: Classes, stable: float
+) -> pd.DataFrame:
     draws = len(drawn)
     low, high = int(np.floor(_TAIL * (draws - 1) + 1e-9)), int(np.ceil((1 - _TAIL) * (draws - 1) - 1e-9))
     out: dict[str, Float | Bool] = {}
-    for name, values in (("viability", np.clip(drawn, 0.0, 100.0)), ("rank", rank_of(drawn.T).T)):
+    for name, values in (("viability", np.clip(drawn, 0.0, 100.0)), ("rank", ranked)):
         sides = np.partition(values, [low, high], axis=0)
         out[f"{name}_p05"], out[f"{name}_p95"] = sides[low], sides[high]
     classed = classes.inhabited & ~np.isnan(nominal)

@@ -778,6 +778,29 @@ def test_types_certainty_and_climate_are_themes_with_their_counts(visit, rich_fi
     assert w["class.unreachable"] in text  # told in every theme, by a mark of its own
 
 
+def whites(page):
+    """Count the pixels of white ink on the canvas of the points."""
+    return page.evaluate(
+        """() => { const c = document.querySelector(".leaflet-points-pane canvas");
+        const d = new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer);
+        return d.filter((ink) => ink === 0xffffffff).length; }"""
+    )
+
+
+def test_a_class_that_is_not_stable_is_marked_in_the_first_view(visit, tmp_path):
+    """By a mark that is hollow, and by a line of the legend; other themes tell of other things."""
+    made, sign = rich(60), words("kk")["card.not_stable"].capitalize()
+    made["settlements"][f.POPULATION] = 50_000.0  # large marks
+    white = {}
+    for stable in (True, False):
+        made["settlements"][f.POTENTIAL_STABLE] = stable
+        page = visit(written(tmp_path / f"{stable}.html", made))
+        assert (sign in page.locator(".legends").inner_text()) == (not stable)
+        white[stable] = whites(page)
+        assert sign not in colour_by(page, f.VIABILITY)
+    assert white[False] > white[True] + 60
+
+
 def test_the_bars_of_a_card_add_up_to_viability(visit, rich_file):
     frame, page = rich()["settlements"], visit(rich_file)
     for row in (0, 5, 33, 45):

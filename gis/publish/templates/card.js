@@ -8,13 +8,11 @@ function card(store, themes, i) {
   const fact = (label, ...value) => facts.append(el("dt", {}, label), el("dd", {}, ...value));
   if (store.region) fact(w.region, store.region[i] < 0 ? w.no_data : store.regions[store.region[i]]);
   if (store.population) fact(w.population, store.number(store.population[i]));
-  const doubt = themes.find((theme) => theme.key === "potential_stable");
   const small = (text) => [el("br"), el("small", { class: "quiet" }, text)];
   const classes = (wanted) => themes.filter((theme) => theme.card && Boolean(theme.group) === wanted).forEach((theme) => {
     const one = theme.classes[theme.codes[i]];
     const chance = theme.key === "potential" && store.probability ? store.probability[i] : null;
-    const hollow = doubt && doubt.classes[doubt.codes[i]].mark === "hollow";
-    const sure = doubt ? ` (${hollow ? w.not_stable : w.stable})` : "";
+    const sure = store.doubt ? ` (${store.isDoubtful(i) ? w.not_stable : w.stable})` : "";
     fact(theme.label, swatch(one), " ", one.label, ...(chance === null ? [] : small(`${w.probability}: ${store.number(chance)}${sure}`)));
   });
   classes(false);

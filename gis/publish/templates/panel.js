@@ -165,9 +165,14 @@ function legendParts(data, store, state, change) {
     list.lastChild.dataset.code = code;
   });
   parts.push(list);
-  if (theme.tier === undefined && store.cut_off && store.cut_off.includes(1)) {
-    parts.push(plainList([{ label: w.unreachable, mark: "slash", colour: "#ffffff" }]));
+  const signs = [];
+  if (theme.key === "potential" && theme.codes.some((code, i) => store.isDoubtful(i))) {
+    signs.push({ label: w.not_stable[0].toUpperCase() + w.not_stable.slice(1), mark: "hollow", colour: "#888888" });
   }
+  if (theme.tier === undefined && store.cut_off && store.cut_off.includes(1)) {
+    signs.push({ label: w.unreachable, mark: "slash", colour: "#ffffff" });
+  }
+  if (signs.length) parts.push(plainList(signs));
   if (state.right) parts.push(changed(store, state, theme));
   const area = data.areas && data.areas.themes.find((one) => one.key === state.area);
   if (area) {

@@ -181,10 +181,14 @@ const Points = L.Renderer.extend({
     const { width, height } = context.canvas;
     const image = context.createImageData(width, height), pixels = new Uint32Array(image.data.buffer);
     const stamps = new Map();
+    // Of another run or season it is not known how sure a class is.
+    const judged = this.state.theme.key === "potential" && codes === this.state.theme.codes;
     const stamp = (code, i) => {
       const cut = this.store.isCutOff(i) && this.state.theme.tier === undefined;
-      const key = code * 16 + this.sizes[i] * 2 + cut;
-      if (!stamps.has(key)) stamps.set(key, stampOf(classes[code], this.radius(i), cut, ratio, width));
+      const doubtful = judged && this.store.isDoubtful(i);
+      const key = code * 32 + this.sizes[i] * 4 + doubtful * 2 + cut;
+      const one = doubtful ? { ...classes[code], mark: "hollow" } : classes[code];
+      if (!stamps.has(key)) stamps.set(key, stampOf(one, this.radius(i), cut, ratio, width));
       return stamps.get(key);
     };
     // Classes without a value go first, lowest; within the rest the large lie below the small.

@@ -75,6 +75,7 @@ class Store {
     this.months = data.months;
     this.routes = data.routes;
     this.inSeason(data.themes, this.season || 0);
+    this.doubt = data.themes.find((theme) => theme.key === "potential_stable");
     this.centres = data.centres.map((c) => ({ ...c, name: c.row >= 0 ? this.title(c.row) : c.name || c.id }));
   }
 
@@ -120,6 +121,11 @@ class Store {
 
   isCutOff(i) {
     return Boolean(this.cut_off && this.cut_off[i]);
+  }
+
+  // Whether the class of potential is not stable.
+  isDoubtful(i) {
+    return Boolean(this.doubt && this.doubt.classes[this.doubt.codes[i]].mark === "hollow");
   }
 
   // The way of a settlement to its centre of a tier, as the stretches that it takes; null where it is not known.
