@@ -8,7 +8,6 @@ from typing import TypeVar, cast
 
 from gis.checkpoints import Checkpoints
 from gis.errors import Finding, Level
-from gis.heap import give_back
 
 Progress = Callable[[str], None]
 T = TypeVar("T")
@@ -45,7 +44,6 @@ class Record:
             self.progress(name)
         begun = time.perf_counter()
         yield
-        give_back()
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
 
     def note(self, level: Level, code: str, message: str, count: int, value: str = "") -> None:

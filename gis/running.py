@@ -9,7 +9,7 @@ from pathlib import Path
 from gis import outputs, pipeline
 from gis.checkpoints import Checkpoints
 from gis.errors import OutputError, ShalgaiError
-from gis.heap import share_one_heap
+from gis.heap import give_back, share_one_heap
 from gis.inputs import study_files
 from gis.pipeline import Result
 from gis.record import Progress
@@ -53,6 +53,7 @@ def run_into(study: Study, folder: Path, *, name: str, progress: Progress | None
         for finding in result.record.findings:
             log.info("%s %s", finding.level, finding)
         log.info("seconds %s", result.record.seconds)
+    give_back()
     return result
 
 
