@@ -15,7 +15,7 @@ def share_one_heap() -> None:
     """Let all threads of the process that begin after this share one heap, and keep what is freed until `give_back`.
 
     Else each large array would be fresh pages, which the system empties first: a quarter of its time. To give back what
-    a stage has freed, and take it again in the next, costs seconds and does not lower what is held at most.
+    a stage has freed, and take it again in the next, costs seconds and hardly lowers what is held at most.
     """
     if (mallopt := _of_glibc("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, 1)
