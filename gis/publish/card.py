@@ -267,7 +267,7 @@ def _indicator(row: Card, language: str) -> str:
 
 
 def _digits(value: float) -> int:
-    return 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return 0 if abs(value) >= 100 or value == 0 else 1 if abs(value) >= 10 else 2
 
 
 def _verdict(card: Card, language: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ stay numbers, also negative ones.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ _BY_INDICATOR, _BY_TIER = ("raw", "treated", "normalised", "contributions"), "re
 """Tables whose columns, but for the first, are indicators; and tiers."""
 _OF_COLUMNS = ("disparity", "ranking", "lorenz")
 """Tables whose rows are of columns that people read; those of the indicators are for who recomputes the index."""
+# Columns of the keys of a study, whose values are said in the language; a comparison has its limit beside it.
+_OF_SHEET = {
+    "indicators": {"transform": "transform", "normalise": "normalise", "missing": "missing"},
+    "town_criteria": {"comparison": "comparison"},
+}
 _CRITERIA = ("criteria_met", "criteria_not_met", "criteria_not_judged")
 
 
@@ -141,7 +147,11 @@ def write_workbook(
     `inf` is written as the word for unreachable, `NaN` as an empty cell. No cell is a formula.
     """
     w = words(language)
-    about = [(k, v) for k, value in run.items() for v in (value if isinstance(value, list | tuple) else [value])]
+    about = [
+        (w.get(f"run.{k}", k), v)
+        for k, value in run.items()
+        for v in (value if isinstance(value, list | tuple) else [value])
+    ]
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -203,6 +213,7 @@ def _named(table: pd.DataFrame, sheet: str, language: str, tier_names: Mapping[s
         return f"tier.{tier}" in w or tier in (tier_names or {})
 
     said: dict[str, Callable[[str], str]] = {
+        **{column: partial(_said, w, family) for column, family in _OF_SHEET.get(sheet, {}).items()},
         "indicator": lambda value: indicator_name(value, language),
         TIER: lambda value: tier_name(value, language, tier_names) if known(value) else value,
         **dict.fromkeys(
@@ -221,6 +232,11 @@ def _named(table: pd.DataFrame, sheet: str, language: str, tier_names: Mapping[s
         if pd.api.types.is_bool_dtype(table[column].dtype):
             table[column] = [None if pd.isna(v) else w["value.yes"] if v else w["value.no"] for v in table[column]]
     return table
+
+
+def _said(w: Mapping[str, str], family: str, value: str) -> str:
+    key = f"{family}.{value}"
+    return w[key].format(limit="").strip() if key in w else value
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -87,7 +87,7 @@ def test_workbook_has_frozen_headings_filters_fields_and_run(country, tmp_path, 
     assert sheet[2][heads.index(column_label(f.POTENTIAL, language))].value in {
         w[f"potential.{p}"] for p in f.POTENTIALS
     }
-    assert [c.value for c in book.worksheets[3][4]] == ["notes", "b"]
+    assert [c.value for c in book.worksheets[3][4]] == [w["run.notes"], "b"]
 
 
 def test_no_cell_is_a_formula(country, tmp_path):
@@ -235,3 +235,22 @@ def test_indicators_tiers_and_criteria_are_called_by_their_names(tmp_path, langu
     assert told["towns"][1][0] == f"{w['criterion.population_falls']}, {w['criterion.single_industry']}"
     fields = list(book[w["layer.fields"]].iter_rows(values_only=True))
     assert (w["layer.normalised"], "people", w["indicator.people"], w["kind.number"], 0) in fields
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_keys_of_a_study_are_said_in_the_language_in_the_workbook_alone(tmp_path, language):
+    w = words(language)
+    indicators = pd.DataFrame({"transform": ["log"], "normalise": ["min_max"], "missing": ["none"]})
+    towns = pd.DataFrame({"comparison": ["below", "is"], "limit": ["0", "yes"]})
+    own = pd.DataFrame({"comparison": ["below {0}"], "missing": ["none"]})
+    sheets = {"indicators": indicators, "town_criteria": towns, "settlements": own}
+    write_workbook(tmp_path / "a.xlsx", sheets, run={"title": "T", "own": "x"}, language=language)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    rows = [list(sheet.iter_rows(min_row=2, values_only=True)) for sheet in book.worksheets]
+    assert rows[0] == [(w["transform.log"], w["normalise.min_max"], w["missing.none"])]
+    below = w["comparison.below"].replace("{limit}", "").strip()
+    assert [row[0] for row in rows[1]] == [below, w["comparison.is"].replace("{limit}", "").strip()]
+    assert rows[2] == [("below {0}", "none")], "a column of the user's own is not ours"
+    assert rows[-1] == [(w["run.title"], "T"), ("own", "x")]
+    write_csv(tmp_path / "indicators.csv", indicators)
+    assert "min_max" in (tmp_path / "indicators.csv").read_text("utf-8")

@@ -3,6 +3,7 @@ import inspect
 import re
 from importlib.resources import files
 from string import Formatter
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ import gis.publish
 from gis import fields as f
 from gis.publish import palette
 from gis.publish.words import LANGUAGES, bin_labels, class_name, column_label, words
+from gis.study_rules import Indicator
 
 ROWS = list(csv.DictReader(files("gis.publish").joinpath("words.csv").read_text("utf-8").splitlines()))
 SOURCE = "\n".join(
@@ -22,6 +24,7 @@ SCRIPT = "\n".join(p.read_text("utf-8") for p in files("gis.publish").joinpath("
 FAMILIES = (
     *("climate", "tier", "remoteness", "indicator", "layer", "season"),
     *("typology", "criterion", "comparison", "answer", "among", "weighting", "assumption", "block"),
+    *("transform", "normalise", "missing", "run"),
 )
 """Looked up by the ids of presets, tables and studies, with the id itself where there is no message."""
 
@@ -143,3 +146,10 @@ def test_all_that_the_tables_of_indicators_may_hold_has_a_heading():
         assert column not in headings
         assert len(headings) > 1, column
     assert column_label(f.supply("hospital_beds"), "en") == "Supply per person: hospital beds"
+
+
+def test_all_ways_to_treat_an_indicator_have_a_name():
+    for key in ("transform", "normalise", "missing"):
+        options = get_args(Indicator.model_fields[key].annotation)
+        assert len(options) >= 3
+        assert {f"{key}.{option}" for option in options} == {one for one in words("kk") if one.startswith(f"{key}.")}
