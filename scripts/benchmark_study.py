@@ -129,7 +129,7 @@ def places(count: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Process:
-    """What a process took; up to its stop where it did not end in time."""
+    """What a process and its children took; up to its stop where it did not end in time."""
 
     seconds: float
     core_seconds: float
@@ -139,13 +139,14 @@ class Process:
 
 def timed(command: list[str], folder: Path, limit_s: float) -> Process:
     """Run a command to its end, or stop it at the limit."""
-    begin, ended = time.perf_counter(), True
+    begin, ended, peak_kib = time.perf_counter(), True, 0
     with (folder / "log.txt").open("w") as log:
         child = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         while True:
             done, status, usage = os.wait4(child.pid, os.WNOHANG)
             if done:
                 break
+            peak_kib = max(peak_kib, held_kib(child.pid))
             if time.perf_counter() - begin > limit_s:
                 child.kill()
                 _, status, usage = os.wait4(child.pid, 0)
@@ -156,7 +157,20 @@ def timed(command: list[str], folder: Path, limit_s: float) -> Process:
     if child.returncode and ended:
         raise RuntimeError(f"{' '.join(command)} failed:\n{(folder / 'log.txt').read_text()[-2000:]}")
     core = usage.ru_utime + usage.ru_stime
-    return Process(time.perf_counter() - begin, core, usage.ru_maxrss * 1024 / 2**30, ended)
+    # What `wait4` tells is no less than what this process held when it began the other.
+    return Process(time.perf_counter() - begin, core, (peak_kib or usage.ru_maxrss) * 1024 / 2**30, ended)
+
+
+def held_kib(number: int) -> int:
+    """Return what a process and its children hold, or what it held at most itself; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{number}/status").read_text().splitlines()
+        tasks = [path.read_text().split() for path in Path(f"/proc/{number}/task").glob("*/children")]
+    except OSError:  # it has ended meanwhile, or this is not Linux
+        return 0
+    kib = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "VmHWM"))}
+    children = sum(held_kib(int(child)) for task in tasks for child in task)
+    return max(kib.get("VmHWM:", 0), kib.get("VmRSS:", 0) + children)
 
 
 def study(runs: int, edges: int, limit_s: float = 3600.0) -> None:

@@ -108,3 +108,15 @@ def test_answers_that_differ_end_with_1() -> None:
     assert tools.DISAGREED == ["a sum: other differs by 1.0e-01"]
     tools.DISAGREED.clear()
     tools.ROWS.clear()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell what children hold")
+def test_the_peak_is_that_of_a_process_and_its_children(tmp_path: Path) -> None:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import benchmark_study as study
+
+    held = "import time; kept = b'1' * (200 * 2**20); time.sleep(1.5)"
+    both = f"import subprocess, sys; kept = b'1' * (200 * 2**20); subprocess.run([sys.executable, '-c', {held!r}])"
+    alone, together = (study.timed([sys.executable, "-c", code], tmp_path, 30.0).peak_gib for code in (held, both))
+    assert 200 / 1024 < alone < 300 / 1024
+    assert 400 / 1024 < together < 500 / 1024
