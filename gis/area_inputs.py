@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from gis.desk import Desk
 from gis.errors import Finding, InputError
@@ -81,10 +83,16 @@ def _region_of(districts: gpd.GeoDataFrame, layer: Layer, regions: gpd.GeoDataFr
         return _names(districts[column])
     out = pd.Series(None, index=districts.index, dtype=object)
     if regions is not None:
-        within = districts.geometry.representative_point().to_numpy()
-        point, polygon = shapely.STRtree(regions.geometry.to_numpy()).query(within, predicate="intersects")
+        point, polygon = _lying_in(districts.geometry.representative_point().to_numpy(), regions)
         out.iloc[point] = regions[REGION].to_numpy()[polygon]
     return out
+
+
+def _lying_in(points: NDArray[np.object_], areas: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The numbers of the points that lie in an area, each once, and of the first area that it lies in."""
+    point, polygon = shapely.STRtree(areas.geometry.to_numpy()).query(points, predicate="intersects")
+    first = pd.Series(polygon, index=point).groupby(level=0).min()
+    return first.index.to_numpy(np.int64), first.to_numpy(np.int64)
 
 
 def _told_apart(names: pd.Series, region: pd.Series, desk: Desk, file: str) -> pd.Series:
@@ -181,13 +189,10 @@ def with_areas(
                     count=int(own.isin(strange).sum()))
         )  # fmt: skip
     blank = own.isna()
-    point, polygon = shapely.STRtree(areas.geometry.to_numpy()).query(
-        settlements.geometry.to_numpy()[blank.to_numpy()], predicate="intersects"
-    )
-    first = pd.Series(polygon, index=point).groupby(level=0).min()
+    point, polygon = _lying_in(settlements.geometry.to_numpy()[blank.to_numpy()], areas)
     filled = own.astype(object).copy()
-    ids = settlements.index[blank.to_numpy()][first.index]
-    filled[ids] = areas[name].to_numpy()[first.to_numpy()]
+    ids = settlements.index[blank.to_numpy()][point]
+    filled[ids] = areas[name].to_numpy()[polygon]
     if len(ids):
         message = f"settlements without a {name} were given the one that they lie in"
         desk.findings.append(Finding("repair", f"{name}-by-place", message, count=len(ids)))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
-from benchmark_tools import DISAGREED, Row, add_row, installed
+from benchmark_tools import DISAGREED, Row, add_row, installed, kilobytes
 from national_roads import EAST, NORTH, SOUTH, WEST, network
 from rasterio.transform import from_origin
 
@@ -164,13 +164,11 @@ def timed(command: list[str], folder: Path, limit_s: float) -> Process:
 def held_kib(number: int) -> int:
     """Return what a process and its children hold, or what it held at most itself; 0 where the system does not tell."""
     try:
-        lines = Path(f"/proc/{number}/status").read_text().splitlines()
+        own, most = kilobytes("VmRSS", number), kilobytes("VmHWM", number)
         tasks = [path.read_text().split() for path in Path(f"/proc/{number}/task").glob("*/children")]
     except OSError:  # it has ended meanwhile, or this is not Linux
         return 0
-    kib = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "VmHWM"))}
-    children = sum(held_kib(int(child)) for task in tasks for child in task)
-    return max(kib.get("VmHWM:", 0), kib.get("VmRSS:", 0) + children)
+    return max(most, own + sum(held_kib(int(child)) for task in tasks for child in task))
 
 
 def study(runs: int, edges: int, limit_s: float = 3600.0) -> None:

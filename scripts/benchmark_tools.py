@@ -53,16 +53,17 @@ def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
+def kilobytes(field: str, process: int | str = "self") -> int:
+    """Return what Linux says of the memory of a process, such as `VmRSS`; 0 where it has ended."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(field)), 0)
+
+
 def peak_bytes(call: Callable[[], Any]) -> float:
     """Return the most memory that a call held at once beyond what was held before; NaN where it cannot be told."""
-    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    reset = Path("/proc/self/clear_refs")
     if not reset.exists():
         return float("nan")
-
-    def kilobytes(field: str) -> int:
-        line = next(line for line in status.read_text().splitlines() if line.startswith(field))
-        return int(line.split()[1])
-
     reset.write_text("5")
     before = kilobytes("VmRSS")
     answer = call()

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,6 +132,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     """
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != "run.log")
     return {path.relative_to(folder).as_posix(): _told(path.read_bytes()) for path in files}
+
+
+def packed(path: Path) -> dict[str, bytes]:
+    """Return what a workbook or a project holds by its name, but for the part with the time of writing."""
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist() if name != "docProps/core.xml"}
 
 
 def _told(data: bytes) -> bytes:

@@ -14,7 +14,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from study_tools import ROOT, contents, environment
+from study_tools import ROOT, contents, environment, packed
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import national_roads  # type: ignore[import-not-found]
@@ -120,8 +119,7 @@ def values(folder: Path) -> dict[str, object]:
             record = json.loads(path.read_text("utf-8"))
             found[name] = {key: value for key, value in record.items() if key not in ("written", "seconds")}
         elif path.suffix in (".xlsx", ".qgz"):
-            with zipfile.ZipFile(path) as packed:
-                found[name] = {one: packed.read(one) for one in packed.namelist() if one != "docProps/core.xml"}
+            found[name] = packed(path)
         elif path.suffix == ".gpkg":
             found[name] = rows(path)
     return found

@@ -187,30 +187,24 @@ def beaten_along(
     [True, False, False]
     """
     out = np.zeros((2, len(piece)), np.bool_)
-    _beaten(piece, enter, leave, minutes, forward, backward, out)
+    _beaten(piece, enter, leave, minutes, backward, False, out)
+    _beaten(piece, enter, leave, minutes, forward, True, out)
     return out
 
 
 @kernel
-def _beaten(piece, enter, leave, minutes, forward, backward, out):  # type: ignore[no-untyped-def]
-    # The least minutes of the places that were passed, by way of driving back to them; then from the other end.
+def _beaten(piece, enter, leave, minutes, pace, from_end, out):  # type: ignore[no-untyped-def]
+    # The least minutes of the places that were passed, by way of driving back to them at the pace of that direction.
     last, at, least = -1, 0.0, np.inf
-    for n in range(len(piece)):
+    for k in range(len(piece)):
+        n = len(piece) - 1 - k if from_end else k
         p = piece[n]
         if p != last:
-            last, at, least = p, enter[n], np.inf
-        for side in range(2):
+            last, at, least = p, leave[n] if from_end else enter[n], np.inf
+        for met in range(2):
+            side = 1 - met if from_end else met
             place = enter[n] if side == 0 else leave[n]
-            least += backward[p] * (place - at) if place > at else 0.0
-            out[side, n] = minutes[n] > least + ROUNDING_MIN
-            at, least = place, min(least, minutes[n]) if minutes[n] == minutes[n] else least
-    last = -1
-    for n in range(len(piece) - 1, -1, -1):
-        p = piece[n]
-        if p != last:
-            last, at, least = p, leave[n], np.inf
-        for side in range(1, -1, -1):
-            place = enter[n] if side == 0 else leave[n]
-            least += forward[p] * (at - place) if at > place else 0.0
+            apart = at - place if from_end else place - at
+            least += pace[p] * apart if apart > 0.0 else 0.0
             out[side, n] |= minutes[n] > least + ROUNDING_MIN
             at, least = place, min(least, minutes[n]) if minutes[n] == minutes[n] else least

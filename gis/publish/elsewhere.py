@@ -60,13 +60,11 @@ def elsewhere(work: Callable[..., object], *arguments: Any, **named: Any) -> Ite
         [sys.executable, "-P", "-c", _CHILD],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | path,
     ) as process:  # fmt: skip
-        waited: list[bool] = []
 
         def wait() -> None:
-            if waited:
+            if process.returncode is not None:  # it was waited for before
                 return
             said, complaint = process.communicate()
-            waited.append(True)
             if process.returncode:
                 last = complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
                 reason = last or f"its process ended with {process.returncode}"

@@ -32,10 +32,7 @@ _BY_INDICATOR, _BY_TIER = ("raw", "treated", "normalised", "contributions"), "re
 _OF_COLUMNS = ("disparity", "ranking", "lorenz")
 """Tables whose rows are of columns that people read; those of the indicators are for who recomputes the index."""
 # Columns of the keys of a study, whose values are said in the language; a comparison has its limit beside it.
-_OF_SHEET = {
-    "indicators": {"transform": "transform", "normalise": "normalise", "missing": "missing"},
-    "town_criteria": {"comparison": "comparison"},
-}
+_OF_SHEET = {"indicators": ("transform", "normalise", "missing"), "town_criteria": ("comparison",)}
 _CRITERIA = ("criteria_met", "criteria_not_met", "criteria_not_judged")
 
 
@@ -213,7 +210,7 @@ def _named(table: pd.DataFrame, sheet: str, language: str, tier_names: Mapping[s
         return f"tier.{tier}" in w or tier in (tier_names or {})
 
     said: dict[str, Callable[[str], str]] = {
-        **{column: partial(_said, w, family) for column, family in _OF_SHEET.get(sheet, {}).items()},
+        **{column: partial(_said, w, column) for column in _OF_SHEET.get(sheet, ())},
         "indicator": lambda value: indicator_name(value, language),
         TIER: lambda value: tier_name(value, language, tier_names) if known(value) else value,
         **dict.fromkeys(
@@ -234,8 +231,8 @@ def _named(table: pd.DataFrame, sheet: str, language: str, tier_names: Mapping[s
     return table
 
 
-def _said(w: Mapping[str, str], family: str, value: str) -> str:
-    key = f"{family}.{value}"
+def _said(w: Mapping[str, str], column: str, value: str) -> str:
+    key = f"{column}.{value}"
     return w[key].format(limit="").strip() if key in w else value
 
 

@@ -243,8 +243,8 @@ def certainty(
     drawn, ranked, nominal = np.empty((draws, len(order))), np.empty((draws, len(order))), index.nominal()
 
     def take(some: Int, values: Float) -> None:
-        drawn[some] = np.where(np.isnan(nominal), np.nan, values)
-        ranked[some] = rank_of(drawn[some].T).T
+        drawn[some] = known = np.where(np.isnan(nominal), np.nan, values)
+        ranked[some] = rank_of(known.T).T
 
     index.over(plan, take)
     limits = classes.of_draws(drawn)

@@ -35,8 +35,8 @@ class Links:
         `to_fraction`, where it reaches the other; `minutes`, `km`; `path`, the cells that it passes; `via`, the
         settlement by whose own way to the road it arrives, or -1.
     to_centre
-        A row for each that leads to a centre, as `gis.stages.over_land.ways_of_centres` returns them, for those who
-        arrive alone.
+        A row for each that leads to a centre, as `gis.stages.around_centres.ways_of_centres` returns them, for those
+        who arrive alone.
     """
 
     to_road: pd.DataFrame

@@ -14,6 +14,7 @@ from gis.kernels.threads import on_all_cores
 from gis.space.geodesy import points_along
 from gis.space.impedance import with_minutes
 from gis.space.network import Network
+from gis.stages.around_centres import ways_of_centres
 from gis.stages.land import Doors, Land, Walkers, doors
 from gis.stages.legs import Legs
 from gis.stages.links import Links, links_kph, links_over_land, no_links, with_links
@@ -23,7 +24,6 @@ from gis.stages.over_land import (
     legs_on_land,
     open_cells,
     to_nearest_road,
-    ways_of_centres,
 )
 from gis.stages.surface import Crossings, RoadCells, crossings
 from gis.stages.travel import Roads, search_roads
