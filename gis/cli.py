@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gis.errors import Finding, InputError, OutputError, ShalgaiError
+from gis.kernels.garbage import uncollected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,18 +58,18 @@ def main() -> None:
 
 
 def program() -> None:
-    """Run the command line as a process of its own: one that was stopped ends at once.
+    """Run the command line as a process of its own, which ends at once when all is said.
 
     An orderly end gives back gigabytes piece by piece, and waits for threads that are in the middle of a search.
     """
     try:
         main()
     except SystemExit as end:
-        if end.code == _STOPPED:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(_STOPPED)
-        raise
+        if isinstance(end.code, str):  # Python says it
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code or 0)
 
 
 @app.command()
@@ -79,8 +80,9 @@ def run(
     """Run a study: score every settlement, write map, layers and tables."""
     with _progress() as step:
         step("start")
-        from gis.running import run_into
-        from gis.study import demonstration, read_study
+        with uncollected():
+            from gis.running import run_into
+            from gis.study import demonstration, read_study
 
         chosen = read_study(demonstration() if study is None else study)
         # The demonstration may lie in a folder of the installation: its results belong where the user stands.

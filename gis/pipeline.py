@@ -20,7 +20,7 @@ from gis.steps.climate import climate as climate_step
 from gis.steps.planning import planning
 from gis.steps.remoteness import remoteness, supply
 from gis.steps.scores import fitness, ordered
-from gis.steps.surfaces import make_grid, make_land, surfaces
+from gis.steps.surfaces import distances, make_grid, make_land, straight_minutes
 from gis.steps.travel import Travelled, levels, travel, travel_columns
 from gis.study import Study
 
@@ -135,7 +135,8 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
     )
     inputs = replace(inputs, roads=None)  # a million lines that the network has as well
-    travel_time, distance = record.keep("surfaces", lambda: surfaces(study, inputs, places, level, travelled, grid))
+    distance = record.keep("surfaces", lambda: distances(inputs, places, level, grid))
+    travel_time = travelled.surface or straight_minutes(study, inputs, distance)
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)
     with record.stage("scores"):

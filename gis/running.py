@@ -11,6 +11,7 @@ from gis.checkpoints import Checkpoints
 from gis.errors import OutputError, ShalgaiError
 from gis.heap import give_back, share_one_heap
 from gis.inputs import study_files
+from gis.kernels.garbage import few_full_collections
 from gis.pipeline import Result
 from gis.record import Progress
 from gis.study import Study
@@ -38,7 +39,7 @@ def run_into(study: Study, folder: Path, *, name: str, progress: Progress | None
         Layers that cannot be used, outputs that cannot be written.
     """
     share_one_heap()
-    with _logged(folder) as log:
+    with _logged(folder) as log, few_full_collections():
         log.info("study %s", name)
         kept = Checkpoints.of(study.model_dump_json(exclude={"outputs"}), study_files(study))
         try:

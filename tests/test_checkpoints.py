@@ -37,7 +37,7 @@ def test_a_stopped_run_goes_on_with_the_same_answer(study, tmp_path, monkeypatch
     whole = compute(study)
     monkeypatch.setattr(checkpoints, "_WORTH_S", 0.0)
     with monkeypatch.context() as stopped:
-        stopped.setattr(pipeline, "surfaces", stop)
+        stopped.setattr(pipeline, "distances", stop)
         with pytest.raises(KeyboardInterrupt):
             compute(study, checkpoints=opened(study, tmp_path))
     with monkeypatch.context() as again:

@@ -19,11 +19,11 @@ from gis.space.grid import Grid
 from gis.space.grid_distance import distances_from_cells
 from gis.stages.land import Land
 from gis.stages.surface import over_land_friction
-from gis.steps.travel import Travelled
 from gis.study import Study
 
 Float = NDArray[np.float64]
 Minutes = NDArray[np.float32]
+Kilometres = NDArray[np.float32]
 
 _CELLS = 1_500_000
 
@@ -56,26 +56,22 @@ def make_land(study: Study, inputs: Inputs, grid: Grid, record: Record) -> Land 
     return Land(grid, friction, elevation, study.land.neighbours)
 
 
-def surfaces(
-    study: Study, inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, travelled: Travelled, grid: Grid
-) -> tuple[dict[tuple[str, str], Minutes], dict[str, Minutes]]:
-    """Return the surfaces of travel time, one for each tier and season, and make those of distance.
-
-    Both are kept as float32: no reader tells 0.01 seconds apart, nor 0.1 m. Without roads minutes are those of straight
-    lines.
-    """
+def distances(inputs: Inputs, places: gpd.GeoDataFrame, level: pd.Series, grid: Grid) -> dict[str, Kilometres]:
+    """Make the surfaces of distance, one for each tier: as float32, no reader tells 0.1 m apart."""
     lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
     outside = _outside(inputs, grid)
     centres = [(level <= position).to_numpy() for position in range(len(inputs.tiers))]
     away = distances_from_cells(grid, [(lon[who], lat[who]) for who in centres], unit_m=1000.0, dtype=np.float32)
-    distance = {tier.name: km for tier, km in zip(inputs.tiers, away, strict=True)}
     for km, who in zip(away, centres, strict=True):
         km[outside if who.any() else ...] = np.nan
-    if travelled.surface:
-        return travelled.surface, distance
+    return {tier.name: km for tier, km in zip(inputs.tiers, away, strict=True)}
+
+
+def straight_minutes(study: Study, inputs: Inputs, distance: dict[str, Kilometres]) -> dict[tuple[str, str], Minutes]:
+    """Make the surfaces of travel time of a study without roads, by tier and season: those of straight lines."""
     first = inputs.season.seasons[0].name
     per_km = np.float32(study.straight.detour_factor / study.straight.speed_kph * 60.0)
-    return {(tier, first): away * per_km for tier, away in distance.items()}, distance
+    return {(tier, first): km * per_km for tier, km in distance.items()}
 
 
 def _outside(inputs: Inputs, grid: Grid) -> NDArray[np.bool_]:
