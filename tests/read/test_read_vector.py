@@ -1,6 +1,8 @@
 """Every format gives the same points; every broken file one clear error."""
 
 import shutil
+import sqlite3
+import struct
 import zipfile
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from pyproj import Transformer
 
 from gis.errors import InputError
+from gis.read import vector
 from gis.read.vector import read_table
 
 LON = np.array([76.9454, 71.4704, 69.6019])
@@ -391,3 +395,41 @@ def test_names_with_brackets(tmp_path):
     assert len(read_table(path)[0]) == 3
     places().to_file(tmp_path / "a [1].shp", encoding="utf-8")
     assert len(read_table(tmp_path / "a [1].shp")[0]) == 3
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "fgb"])
+def test_by_columns_is_as_by_rows(tmp_path, suffix, monkeypatch):
+    made = places().assign(
+        blank=[None, "", "Абай"], share=[0.5, np.nan, 1.0], yes=[True, False, True],
+        day=pd.to_datetime(["2026-01-01", None, "2025-12-31"]),
+    )  # fmt: skip
+    path = tmp_path / f"a.{suffix}"
+    pyogrio.write_dataframe(made, path)
+    by_columns, findings = read_table(path)
+    monkeypatch.setattr(vector, "_by_columns", lambda source, layer: None)
+    by_rows, same = read_table(path)
+    assert_geodataframe_equal(by_columns, by_rows)
+    assert findings == same == []
+
+
+def test_curves_and_heights_are_read_by_rows(tmp_path):
+    path = tmp_path / "a.gpkg"
+    chord = gpd.GeoDataFrame(geometry=[shapely.LineString([(70, 50), (71, 50)])], crs=4326)
+    pyogrio.write_dataframe(chord, path, layer_options={"SPATIAL_INDEX": "NO"})
+    arc = struct.pack("<2sBBi BII 6d", b"GP", 0, 1, 4326, 1, 8, 3, 70.0, 50.0, 70.5, 50.5, 71.0, 50.0)
+    with sqlite3.connect(path) as file:  # in a layer of lines: some programs write it so
+        file.execute("UPDATE a SET geom = ?", [arc])
+    bend = read_table(path)[0].geometry[0]
+    assert bend.length > 1.5, "an arc of half a circle, not the chord, nor nothing"
+    high = gpd.GeoDataFrame(geometry=gpd.points_from_xy(LON, LAT, [1.0, 2.0, 3.0]), crs=4326)
+    high.to_file(tmp_path / "b.fgb")
+    assert read_table(tmp_path / "b.fgb")[0].geometry.has_z.all()
+
+
+def test_text_that_is_not_utf_8(tmp_path):
+    path = tmp_path / "a.gpkg"
+    pyogrio.write_dataframe(places(), path, layer_options={"SPATIAL_INDEX": "NO"})
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE a SET name = CAST(x'c0cbece0f2fb' AS TEXT) WHERE fid = 2")
+    with pytest.raises(InputError, match="text is not in utf-8"):
+        read_table(path)
