@@ -242,7 +242,7 @@ def sweep_tiles(
     minutes
         Shape `(ny, nx)`, the starting values; bettered in place.
     start_cells
-        Flat indices of the cells with a starting value.
+        Flat indices of the cells whose minutes their neighbours do not know of.
     report
         Called with the number of cells reached so far.
 
@@ -259,7 +259,7 @@ def sweep_tiles(
     np.minimum.at(keys, tile, minutes.ravel()[start_cells])
     fresh[tile] = True
     workers = [_Worker(len(keys), size) for _ in range(threads)]
-    reached, visits, n_start_tiles = len(start_cells), 0, int(fresh.sum())
+    reached, visits, n_start_tiles = int(np.count_nonzero(minutes < np.inf)), 0, int(fresh.sum())
     while len(waiting := np.flatnonzero(keys < np.inf)):
         count = min(max(_LEAST_BATCH * threads, len(waiting) // 4), _LARGEST_BATCH)
         batch = waiting[np.argsort(keys[waiting], kind="stable")[:count]]

@@ -136,7 +136,7 @@ def stretches_of_pieces(
     room = len(begin) + len(piece_begin)
     of, piece, enter, leave = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room), np.empty(room)
     m = _cut(begin, end, piece_begin, piece_end, of, piece, enter, leave)
-    return of[:m].copy(), piece[:m].copy(), enter[:m].copy(), leave[:m].copy()
+    return of[:m], piece[:m], enter[:m], leave[:m]
 
 
 @kernel

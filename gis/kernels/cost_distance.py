@@ -84,6 +84,7 @@ def cost_distance(
     neighbours: int = 8,
     elevation: ArrayLike | None = None,
     diagonal_gaps: bool = False,
+    known: Float | None = None,
     threads: int | None = None,
     tile: int = 62,
     progress: Callable[[float], None] | None = None,
@@ -113,6 +114,9 @@ def cost_distance(
         Shape `(ny, nx)`, metres; NaN is unknown, as in friction. None: slope does not count.
     diagonal_gaps
         True lets diagonal moves pass between two barriers that touch at a corner, as other engines do.
+    known
+        The minutes of an answer for the same land, from starts of which none was lower than it is now: only what is
+        quicker now is worked out, with the same answer. 16 neighbours have no use for it.
     threads
         Number of threads; None for every core. Neither threads nor `tile` change a bit of the answer.
     tile
@@ -166,15 +170,21 @@ def cost_distance(
     ny = len(f)
     lengths = move_lengths(_per_row(dx, ny, "dx"), _per_row(dy, ny, "dy"))
     z = np.empty((0, 0))
+    if known is not None and known.shape != f.shape:
+        raise ValueError(f"known minutes must have the shape of friction {f.shape}, got {known.shape}")
     if elevation is not None:
         z = np.ascontiguousarray(elevation, np.float64)
         if z.shape != f.shape:
             raise ValueError(f"elevation must have the shape of friction {f.shape}, got {z.shape}")
         f = np.where(np.isfinite(z), f, np.nan)
     n_threads = threads or cores()
-    land, minutes = Land(f, z, lengths, diagonal_gaps), begin.copy()
+    land = Land(f, z, lengths, diagonal_gaps)
+    known = None if neighbours == 16 else known
+    minutes = begin.copy() if known is None else np.fmin(begin, known)
     with ThreadPoolExecutor(n_threads) as pool:
         start_cells, n_open = _survey(f, begin, pool)
+        if known is not None:
+            start_cells = start_cells[~(known.ravel()[start_cells] <= begin.ravel()[start_cells])]
         report = _reporter(progress, n_open)
         report(0)
         if neighbours == 16 or not sweep_tiles(

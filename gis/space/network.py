@@ -227,22 +227,19 @@ def cut_edges(network: Network, edge: Int, fraction: Float) -> Pieces:
     else:
         cut_edge, cut_at = np.empty(0, np.int64), np.empty(0)
     m, k = len(network.edges), len(cut_edge)
-    # The stops of every edge in order along it: its start, its cuts, its end.
-    stop_edge = np.concatenate([np.arange(m), cut_edge, np.arange(m)])
-    stop_at = np.concatenate([np.zeros(m), cut_at, np.ones(m)])
-    stop_node = np.concatenate([from_id, n + np.arange(k), to_id])
-    order = np.lexsort([stop_at, stop_edge])
-    stop_edge, stop_at, stop_node = stop_edge[order], stop_at[order], stop_node[order]
-    piece = np.flatnonzero(stop_edge[1:] == stop_edge[:-1])
-    return Pieces(
-        n + k,
-        stop_node[piece],
-        stop_node[piece + 1],
-        stop_edge[piece],
-        stop_at[piece],
-        stop_at[piece + 1],
-        cut_node,
-    )
+    # A cut begins a piece, and ends the one before it; all others begin and end where their edges do.
+    order = np.lexsort([cut_at, cut_edge])
+    cut_edge, cut_at = cut_edge[order], cut_at[order]
+    begins = cut_edge + 1 + np.arange(k)
+    first, last = np.ones(m + k, bool), np.ones(m + k, bool)
+    first[begins] = last[begins - 1] = False
+    begin, end = np.empty(m + k, np.int64), np.empty(m + k, np.int64)
+    begin[first], begin[begins] = from_id, n + order
+    end[last], end[begins - 1] = to_id, n + order
+    of = np.cumsum(first) - 1
+    start, stop = np.zeros(m + k), np.ones(m + k)
+    start[begins] = stop[begins - 1] = cut_at
+    return Pieces(n + k, begin, end, of, start, stop, cut_node)
 
 
 def _distinct_cuts(edge: Int, fraction: Float) -> tuple[Int, Int, Float]:

@@ -41,11 +41,13 @@ class Land:
     elevation_m: Float | None = None
     neighbours: int = 8
 
-    def spread(self, start: Float, friction: Float | None = None) -> CostDistance:
+    def spread(self, start: Float, friction: Float | None = None, known: Float | None = None) -> CostDistance:
         """Carry minutes over land from cells that have them, shape `(ny, nx)`, `inf` elsewhere."""
         dx, dy = self.grid.cell_sizes_m()
         land = self.friction if friction is None else friction
-        return cost_distance(land, start, dx=dx, dy=dy, neighbours=self.neighbours, elevation=self.elevation_m)
+        return cost_distance(
+            land, start, dx=dx, dy=dy, neighbours=self.neighbours, elevation=self.elevation_m, known=known
+        )
 
     def near(self, cells: Int, max_km: float) -> Float:
         """Return the friction, `inf` where the way over land to the nearest of some cells is longer than a limit."""

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.fields import BACKWARD_MIN, FORWARD_MIN, MAXSPEED_KPH, ROAD_CLASS, SPEED_KPH
+from gis.kernels.paths import contract_chains
 from gis.kernels.reweigh import parallel_edges, reweighed
 from gis.space.network import Network
 from gis.stages.travel import Roads
@@ -51,11 +52,18 @@ class OtherSpeeds:
         share = pieces.end - pieces.start
         forward, backward = (minutes[pieces.edge] * share for minutes in edge_min.values())
         minutes = np.concatenate([forward, backward])[roads.used]
-        return replace(
+        graph = reweighed(roads.graph, minutes, self._parallel)
+        made = replace(
             roads,
             network=Network(roads.network.nodes, edges.assign(**edge_min)),
-            graph=reweighed(roads.graph, minutes, self._parallel),
-            track_min=np.where(roads.track_min > 0, minutes, 0.0),
-            link_min=np.where(roads.link_min > 0, minutes, 0.0),
+            graph=graph,
             piece_min=(forward, backward),
         )
+        # What would be found only when it is asked for, by one thread while the others wait.
+        vars(made).update(
+            contracted=contract_chains(graph),
+            km=roads.km,
+            track_min=np.where(roads.track_min > 0, minutes, 0.0),
+            link_min=np.where(roads.link_min > 0, minutes, 0.0),
+        )
+        return made

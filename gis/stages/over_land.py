@@ -86,6 +86,33 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Minutes of all cells, before roads or ways were added, on the land within reach.
+
+    Parameters
+    ----------
+    minutes, near
+        As in `Spread`.
+    """
+
+    minutes: Float
+    near: Float
+
+    def no_later(self, start: Float) -> Float:
+        """Return the minutes that cells start with now, but those known where only rounding tells them apart.
+
+        Minutes of a road that was cut anew may be later by the last bit; those that lead away from there are not.
+        """
+        now, known = start.reshape(-1), self.minutes.reshape(-1)
+        later = np.flatnonzero((now > known) & (now <= known + ROUNDING_MIN))
+        if not len(later):
+            return start
+        out = start.copy()
+        out.reshape(-1)[later] = known[later]
+        return out
+
+
+@dataclass(frozen=True)
 class Spread:
     """Minutes of roads and settlements, carried over the land.
 
@@ -101,6 +128,8 @@ class Spread:
         Minutes of the cells that a road crosses or a settlement stands in.
     answer
         The minutes of all cells.
+    near
+        The friction within reach of the cells that have minutes.
     """
 
     land: Land
@@ -110,22 +139,41 @@ class Spread:
     door_min: Float
     start: Float
     answer: CostDistance
+    near: Float
 
     @classmethod
     def of(
-        cls, land: Land, at: Doors, cells: RoadCells, node_minutes: Float, door_min: Float, reach: Reach
+        cls,
+        land: Land,
+        at: Doors,
+        cells: RoadCells,
+        node_minutes: Float,
+        door_min: Float,
+        reach: Reach,
+        before: "Known | None" = None,
     ) -> "Spread":
         """Carry the minutes over the land within reach of the cells that have some.
 
         Each cell that a road crosses starts with the least minutes of the road inside it, each cell that holds a
-        settlement with those of its door.
+        settlement with those of its door. Where they are known of before roads or ways were added, only what these
+        change is worked out.
         """
         start = np.full(land.grid.shape, np.inf)
         cells.lower(start, node_minutes)
         for cell, more in ((at.own, 0.0), (at.cell, at.minutes)):
             on = cell >= 0
             np.minimum.at(start.reshape(-1), cell[on], (door_min + more)[on])
-        return cls(land, at, cells, node_minutes, door_min, start, land.spread(start, reach.of(start)))
+        near = reach.of(start)
+        if before is None or before.near is not near:
+            answer = land.spread(start, near)
+        else:
+            answer = land.spread(before.no_later(start), near, before.minutes)
+        return cls(land, at, cells, node_minutes, door_min, start, answer, near)
+
+    @property
+    def known(self) -> "Known":
+        """Return what a search with further roads or ways may build on."""
+        return Known(self.answer.minutes, self.near)
 
     def walked_min(self, walks: Bool) -> Float:
         """Return the minutes over land from the doors of those who may walk: `inf` where nothing is gained by it.

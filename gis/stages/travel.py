@@ -88,12 +88,6 @@ class Roads:
     used
         For each edge that the graph was made from its piece, driven along the line; or, driven against it, its piece
         plus the number of pieces.
-    km
-        The length of those edges.
-    track_min
-        Their minutes where they are tracks (`TRACK_CLASSES`), 0 elsewhere.
-    link_min
-        Their minutes where they are links over land (`gis.stages.links`), 0 elsewhere.
     piece_min
         The minutes along each piece, and against it; `inf` where one may not drive.
     """
@@ -102,9 +96,6 @@ class Roads:
     pieces: Pieces
     graph: Graph
     used: Int
-    km: Float
-    track_min: Float
-    link_min: Float
     piece_min: tuple[Float, Float]
 
     @classmethod
@@ -140,6 +131,29 @@ class Roads:
         """Return the graph with its chains left out: found once, for all searches."""
         return contract_chains(self.graph)
 
+    @cached_property
+    def km(self) -> Float:
+        """Return the length of the edges that the graph was made from."""
+        piece, pieces = self.used % max(len(self.pieces.edge), 1), self.pieces
+        km = self.network.edges[LENGTH_M].to_numpy(float)[pieces.edge] / 1000.0 * (pieces.end - pieces.start)
+        return np.asarray(km[piece])
+
+    @cached_property
+    def track_min(self) -> Float:
+        """Return the minutes of those edges where they are tracks (`TRACK_CLASSES`), 0 elsewhere."""
+        edges = self.network.edges
+        track = edges[ROAD_CLASS].isin(TRACK_CLASSES).to_numpy() if ROAD_CLASS in edges else np.zeros(len(edges), bool)
+        return self._minutes_where(track)
+
+    @cached_property
+    def link_min(self) -> Float:
+        """Return the minutes of those edges where they are links over land (`gis.stages.links`), 0 elsewhere."""
+        return self._minutes_where(self.network.is_link)
+
+    def _minutes_where(self, edge: NDArray[np.bool_]) -> Float:
+        there = np.tile(edge[self.pieces.edge], 2)[self.used]
+        return np.where(there, np.concatenate(self.piece_min)[self.used], 0.0)
+
     @property
     def is_open(self) -> NDArray[np.bool_]:
         """Say which pieces may be driven in some direction."""
@@ -172,13 +186,8 @@ class Roads:
         used = np.flatnonzero(np.isfinite(minutes))
         tail = np.concatenate([pieces.to_id, pieces.from_id])[used]
         head = np.concatenate([pieces.from_id, pieces.to_id])[used]
-        minutes, piece = minutes[used], used % max(len(pieces.edge), 1)
-        edges, edge = network.edges, pieces.edge[piece]
-        km = edges[LENGTH_M].to_numpy(float)[edge] / 1000.0 * (pieces.end - pieces.start)[piece]
-        track = edges[ROAD_CLASS].isin(TRACK_CLASSES).to_numpy()[edge] if ROAD_CLASS in edges else False
-        graph = csr_graph(pieces.n_nodes, tail, head, minutes)
-        track_min, link_min = np.where(track, minutes, 0.0), np.where(network.is_link[edge], minutes, 0.0)
-        return cls(network, pieces, graph, used, km, track_min, link_min, (forward, backward))
+        graph = csr_graph(pieces.n_nodes, tail, head, minutes[used])
+        return cls(network, pieces, graph, used, (forward, backward))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The step over land: the ways of settlements off the road, and the surfaces of travel time."""
 
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import geopandas as gpd
@@ -19,6 +19,7 @@ from gis.stages.land import Doors, Land, Walkers, doors
 from gis.stages.legs import Legs
 from gis.stages.links import Links, links_kph, links_over_land, no_links, with_links
 from gis.stages.over_land import (
+    Known,
     Reach,
     Spread,
     legs_on_land,
@@ -124,14 +125,15 @@ def on_land(
     found: list[pd.DataFrame] = []
     reach, on_main = Reach(land, legs.over_land_max_km), net.on_main()
     for key in speeds:
-        left = [tier for tier, who in centre.items() if who.any()]
+        left: dict[str, Known | None] = {tier: None for tier, who in centre.items() if who.any()}
         while left:
-            solved = dict(zip(left, net.solved(key, [centre[tier] for tier in left], reach, on_main), strict=True))
+            jobs = [(centre[tier], before) for tier, before in left.items()]
+            solved = dict(zip(left, net.solved(key, jobs, reach, on_main), strict=True))
             done = {tier: one for tier, one in solved.items() if not len(one.links)}
             found += [one.walks for one in done.values() if len(one.walks)]
             if key in surfaces_of:
                 surface |= {(key, tier): one.surface for tier, one in done.items()}
-            left = [tier for tier in left if tier not in done]
+            left = {tier: solved[tier].known for tier in left if tier not in done}
             if left:
                 net = net.with_links([solved[tier].links for tier in left])
     ways, legs = _first_ways(net.ways, net.legs, to_road, network)
@@ -149,28 +151,37 @@ class _Solved:
     """What comes of a tier in a state of the roads: links over land that it gains by; if none, ways and minutes."""
 
     links: Links
-    walks: pd.DataFrame
-    surface: Minutes
+    known: Known | None = None
+    walks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    surface: Minutes = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 def _solve(
-    net: "_Net", roads: Roads, here: RoadCells, side: RoadCells, reach: Reach, on_main: Int, centre: Bool, stop: Bool
+    net: "_Net",
+    roads: Roads,
+    here: RoadCells,
+    side: RoadCells,
+    reach: Reach,
+    on_main: Int,
+    centre: Bool,
+    before: Known | None,
+    stop: Bool,
 ) -> _Solved:
     """Search the roads in a state from the centres of a tier, and carry the minutes over the land."""
     search = search_roads(roads, net.legs, centre)
     if stop[0]:
         raise CancelledError
     door_min = np.where(centre, 0.0, search.travel_time_min)
-    spread = Spread.of(net.land, net.at, here, search.found.minutes, door_min, reach)
+    spread = Spread.of(net.land, net.at, here, search.found.minutes, door_min, reach, before)
     if stop[0]:
         raise CancelledError
     links = links_over_land(spread, side, search, net.legs, net.ways, centre).new_beside(net.links)
     if len(links):
-        return _Solved(links, pd.DataFrame(), np.empty((0, 0), np.float32))
+        return _Solved(links, spread.known)
     assert net.legs.walkers is not None
     walked = spread.walked_min(net.legs.walkers.walks)
     walks = spread.walks(walked, search, net.legs, net.ways, centre) if np.isfinite(walked).any() else pd.DataFrame()
-    return _Solved(links, walks, spread.surface(walked, on_main))
+    return _Solved(links, walks=walks, surface=spread.surface(walked, on_main))
 
 
 @dataclass(frozen=True)
@@ -223,10 +234,12 @@ class _Net:
         here = open_cells(replace(self.cells, roads=roads))
         return roads, here, here.some(np.flatnonzero(~self.main[roads.pieces.edge[here.piece]]))
 
-    def solved(self, key: str, centres: list[Bool], reach: Reach, on_main: Int) -> list[_Solved]:
+    def solved(
+        self, key: str, jobs: list[tuple[Bool, Known | None]], reach: Reach, on_main: Int
+    ) -> list[_Solved]:
         """Search the roads in a state of the year from centres of tiers, and carry the minutes over the land."""
         solve = partial(_solve, self, *self.state(key), reach, on_main)
-        return on_all_cores(solve, [(centre,) for centre in centres])
+        return on_all_cores(solve, jobs)
 
     def with_ways(self, walks: pd.DataFrame) -> "_Net":
         """Return the net with further ways over land."""

@@ -228,6 +228,9 @@ def test_laws(world, neighbours, slope):
     fewer, less = once.minutes, run(start=more).minutes
     known = ~np.isnan(fewer)
     assert (less[known] <= fewer[known]).all()
+    cold, warm = run(start=more), run(start=more, known=fewer, tile=4)
+    for name in ("minutes", "source", "move_in"):
+        np.testing.assert_array_equal(getattr(warm, name), getattr(cold, name), "built on what was known")
     flipped = run(friction[:, ::-1], start[:, ::-1], z=None if z is None else z[:, ::-1]).minutes[:, ::-1]
     np.testing.assert_array_equal(flipped, once.minutes)
     upside = run(friction[::-1], start[::-1], dx[::-1], z=None if z is None else z[::-1]).minutes[::-1]
@@ -418,12 +421,38 @@ def test_uphill_and_downhill_differ_and_run_towards_the_start():
         ({"dy": [1.0, 2.0]}, "dy must be metres above 0"),
         ({"neighbours": 4}, "neighbours must be 8 or 16"),
         ({"elevation": [[1.0]]}, "elevation must have the shape"),
+        ({"known": np.array([[1.0]])}, "known minutes must have the shape"),
     ],
 )
 def test_refuses_what_it_cannot_use(change, message):
     good = {"friction": [[1.0, 1.0]], "start": [[0.0, np.inf]], "dx": 1.0, "dy": 1.0}
     with pytest.raises(ValueError, match=message):
         cost_distance(**(good | change))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_known_is_built_on_bit_for_bit(seed):
+    rng = np.random.default_rng(seed)
+    friction, start = land(seed, 210, 331, gaps=0.05)
+    start[friction > 0.05] = 30.0  # a start in many cells, as where roads run
+    dx = np.linspace(60, 95, len(friction))
+    before = cost_distance(friction, start, dx=dx, dy=80.0)
+    kept, soon = before.minutes.copy(), start.copy()
+    soon.flat[rng.integers(0, soon.size, 9)] = 2.0
+    lower = rng.random(soon.shape) < 0.001
+    soon[lower] *= 0.9
+    warm, cold = (cost_distance(friction, soon, dx=dx, dy=80.0, known=known) for known in (before.minutes, None))
+    for name in ("minutes", "source", "move_in"):
+        np.testing.assert_array_equal(getattr(warm, name), getattr(cold, name))
+    assert (cold.minutes < before.minutes).sum() > 100
+    np.testing.assert_array_equal(before.minutes, kept, "what was known is left alone")
+
+
+def test_what_was_never_true_is_told_where_sources_are_asked_for():
+    friction, start = land(5, gaps=0.0)
+    known = cost_distance(friction, start, dx=90.0, dy=90.0).minutes / 2
+    with pytest.raises(RuntimeError, match="were changed"):
+        _ = cost_distance(friction, start, dx=90.0, dy=90.0, known=known).source
 
 
 def test_inputs_are_left_alone_and_float32_is_taken():

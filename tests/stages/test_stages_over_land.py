@@ -454,3 +454,27 @@ def test_a_village_on_a_road_apart_drives_to_where_the_gap_is_short():
     friction = friction.copy()
     friction[11] = np.inf
     assert np.isinf(solve(replace(w, land=Land(GRID, friction))).journeys.loc["v", "travel_time_min"])
+
+
+def test_rounds_that_build_on_the_last_one_find_what_anew_they_would():
+    used = 0
+    for seed in range(12):
+        w, of = world(seed, hills=seed % 2 == 1), Spread.of.__func__
+        built: list[bool] = []
+
+        def noted(cls, *given, of=of, built=built):
+            before = given[6] if len(given) > 6 else None
+            made = of(cls, *given)
+            built.append(before is not None and before.near is made.near)
+            return made
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Spread, "of", classmethod(noted))
+            built_on = solve(w)
+            patch.setattr(Spread, "of", classmethod(lambda cls, *given, of=of: of(cls, *given[:6])))
+            anew = solve(w)
+        used += sum(built)
+        for key, surface in anew.made.surface.items():
+            np.testing.assert_allclose(built_on.made.surface[key], surface, rtol=1e-9)
+        pd.testing.assert_frame_equal(built_on.journeys, anew.journeys, rtol=1e-9)
+    assert used > 10, "the rounds were built upon"
