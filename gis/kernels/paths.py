@@ -362,7 +362,7 @@ def accumulate_all(
     if any(value.ndim != 1 or len(value) <= rows.edge.max(initial=-1) for value in values):
         raise ValueError("edge_value must hold one number for each edge that the graph was made from")
     asked = _nodes(nodes, rows.n, "nodes")
-    total = np.full((rows.n, len(values)), np.nan)
+    total = np.empty((rows.n, len(values)))
     tree = answer.predecessor, answer.minutes
     on_all_cores(lambda _: _chains.add_up(rows.offset, rows.to, rows.edge, values, *tree, asked, total))
     return tuple(np.ascontiguousarray(total[asked].T))

@@ -299,7 +299,7 @@ def _to_lonlat(frame: gpd.GeoDataFrame, given: str | None, report: Report) -> gp
         report.fail("no-crs", 'the layer has no coordinate system; set crs, for example crs = "EPSG:4326"')
     system = asked if asked is not None else CRS.from_user_input(own)
     frame = _finite(frame, report)
-    bounds = frame.geometry.bounds.to_numpy()
+    bounds = shapely.bounds(frame.geometry.to_numpy()).reshape(-1, 4)
     known = ~np.isnan(bounds).any(axis=1)  # no bounds: no geometry
     if not known.any():
         return frame.set_crs(system, allow_override=True).to_crs(LONLAT)
@@ -336,7 +336,7 @@ def _in_range(
     frame: gpd.GeoDataFrame, known: np.ndarray, given: np.ndarray, system: CRS, report: Report
 ) -> gpd.GeoDataFrame:
     """Leave out, and report, rows beyond the range of longitude and latitude; `given` is x and y as in the file."""
-    bounds = frame.geometry.bounds.to_numpy()
+    bounds = shapely.bounds(frame.geometry.to_numpy()).reshape(-1, 4)
     west, south, east, north = bounds.T
     with np.errstate(invalid="ignore"):
         outside = known & ~((west >= -180.0001) & (east <= 180.0001) & (south >= -90.0001) & (north <= 90.0001))

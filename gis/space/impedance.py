@@ -76,9 +76,14 @@ def speed_kph(edges: pd.DataFrame, speeds: pd.DataFrame, surfaces: pd.DataFrame)
     >>> speed_kph(edges, speeds, surfaces).tolist()
     [80.0, 56.0, 60.0]
     """
-    own = edges[SURFACE].map(surfaces["factor"]).to_numpy(float)
-    usual = edges[ROAD_CLASS].map(speeds[SURFACE].map(surfaces["factor"])).to_numpy(float)
-    speed = edges[ROAD_CLASS].map(speeds[SPEED_KPH]).to_numpy(float) * np.minimum(1.0, own / usual)
+    # Looked up for each class and surface, not for each of a million edges; what is unknown stands last, as NaN.
+    road_class, classes = pd.factorize(edges[ROAD_CLASS])
+    surface, names = pd.factorize(edges[SURFACE])
+    own = np.append(surfaces["factor"].reindex(names).to_numpy(float), np.nan)
+    of_class = speeds.reindex(classes)
+    usual = np.append(of_class[SURFACE].map(surfaces["factor"]).to_numpy(float), np.nan)
+    kph = np.append(of_class[SPEED_KPH].to_numpy(float), np.nan)
+    speed = kph[road_class] * np.minimum(1.0, own[surface] / usual[road_class])
     return np.asarray(np.fmin(speed, edges[MAXSPEED_KPH].to_numpy(float)))
 
 

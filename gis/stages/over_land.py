@@ -292,7 +292,9 @@ class Spread:
 
     def _road_of(self, end: Int, starts: Float) -> tuple[Int, Float]:
         """The piece of road that gave each cell its minutes, and where on it; -1 where none did."""
-        here = np.flatnonzero(np.isin(self.cells.cell, end))
+        asked = np.zeros(self.start.size, bool)
+        asked[end] = True
+        here = np.flatnonzero(asked[self.cells.cell])
         few = self.cells.some(here)
         minutes = few.at_ends(self.node_minutes)
         share = np.where(minutes[0] <= minutes[1], few.enter, few.leave)

@@ -250,11 +250,12 @@ def states_of(year: Year) -> States:
     """Find the states of the roads in a year."""
     of_season = [state(speed) for speed in year.speed_kph]
     speeds = dict(zip(of_season, year.speed_kph, strict=True))
-    of_months = []
-    for month, speed in year.months() if year.varies else ():
-        of_months.append((month, state(speed)))
-        speeds.setdefault(of_months[-1][1], speed)
-    return States(of_season, of_months, speeds)
+    months = year.months() if year.varies else []
+    # Where nothing closes, the months of a season are one array.
+    named = {id(speed): state(speed) for speed in {id(speed): speed for _, speed in months}.values()}
+    for _, speed in months:
+        speeds.setdefault(named[id(speed)], speed)
+    return States(of_season, [(month, named[id(speed)]) for month, speed in months], speeds)
 
 
 def minutes_of_months(states: States, minutes: dict[str, Float], n: int) -> Float:
