@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gis import fields
 from gis.checkpoints import Checkpoints
 from gis.inputs import Inputs, read_inputs
+from gis.publish.beside import beside
 from gis.record import Progress, Record
 from gis.space.grid import Grid
 from gis.stages.route_forest import RouteForest
@@ -154,9 +155,10 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         scored = scored.join(sure.columns)
         tables["sensitivity"] = sure.sensitivity
     explained = record.keep("cards", lambda: cards(study, inputs, travelled, scored, tables, sure, record))
-    routes = record.keep("routes", lambda: routes_of_all(travelled))
     settlements = ordered(scored.loc[inputs.settlements.index], inputs)
-    planned = record.keep("planning", lambda: planning(study, inputs, settlements, travelled, record))
+    forest: list[RouteForest | None] = []
+    with beside(lambda _: forest.append(routes_of_all(travelled))):
+        planned = record.keep("planning", lambda: planning(study, inputs, settlements, travelled, record))
     settlements = planned.settlements
     named = (fields.NAME, fields.NAME_KK, fields.NAME_RU, fields.NAME_EN, fields.POPULATION)
     known = [column for column in named if column in settlements]
@@ -178,7 +180,7 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
         areas=planned.areas,
         tables={**tables, **planned.tables},
         cards=explained,
-        routes=routes,
+        routes=forest[0],
         record=record,
         travelled=travelled,
     )

@@ -49,7 +49,6 @@ def run_into(study: Study, folder: Path, *, name: str, progress: Progress | None
             raise
         if result.record.resumed:
             log.info("taken from the run that was stopped: %s", ", ".join(result.record.resumed))
-        give_back()
         outputs.write_outputs(result, folder)
         kept.forget()
         for finding in result.record.findings:

@@ -116,7 +116,7 @@ def cost_distance(
         True lets diagonal moves pass between two barriers that touch at a corner, as other engines do.
     known
         The minutes of an answer for the same land, from starts of which none was lower than it is now: only what is
-        quicker now is worked out, with the same answer. 16 neighbours have no use for it.
+        quicker now is worked out, with the same answer, in the same array. 16 neighbours have no use for it.
     threads
         Number of threads; None for every core. Neither threads nor `tile` change a bit of the answer.
     tile
@@ -179,12 +179,13 @@ def cost_distance(
         f = np.where(np.isfinite(z), f, np.nan)
     n_threads = threads or cores()
     land = Land(f, z, lengths, diagonal_gaps)
-    known = None if neighbours == 16 else known
-    minutes = begin.copy() if known is None else np.fmin(begin, known)
     with ThreadPoolExecutor(n_threads) as pool:
         start_cells, n_open = _survey(f, begin, pool)
-        if known is not None:
+        if known is None or neighbours == 16:
+            minutes = begin.copy()
+        else:
             start_cells = start_cells[~(known.ravel()[start_cells] <= begin.ravel()[start_cells])]
+            minutes = np.fmin(begin, known, out=known)
         report = _reporter(progress, n_open)
         report(0)
         if neighbours == 16 or not sweep_tiles(
