@@ -343,7 +343,7 @@ def reached_from(via, from_node):  # type: ignore[no-untyped-def]
 
 @kernel
 def add_up(offset, to, edge, values, predecessor, minutes, nodes, total):  # type: ignore[no-untyped-def]
-    """Sum some edge values from each source along the tree to some nodes, in rows of `total`, which may come in empty."""
+    """Sum some edge values from each source along the tree to some nodes, in their rows of `total`; others are left."""
     stack, known = np.empty(len(total), np.int64), predecessor < 0
     for v in np.flatnonzero(known):
         total[v] = 0.0 if minutes[v] < np.inf else np.inf

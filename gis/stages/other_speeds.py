@@ -1,7 +1,5 @@
 """Roads at other speeds by class, drawn again and again: what speeds do not change is found once."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -53,14 +51,12 @@ class OtherSpeeds:
         forward, backward = (minutes[pieces.edge] * share for minutes in edge_min.values())
         minutes = np.concatenate([forward, backward])[roads.used]
         graph = reweighed(roads.graph, minutes, self._parallel)
-        made = replace(
-            roads,
-            network=Network(roads.network.nodes, edges.assign(**edge_min)),
-            graph=graph,
-            piece_min=(forward, backward),
-        )
-        # What would be found only when it is asked for, by one thread while the others wait.
+        made = Roads(Network(roads.network.nodes, edges.assign(**edge_min)), pieces)
+        # What would be found when it is asked for: from the roads as they are, and not by one thread for all.
         vars(made).update(
+            piece_min=(forward, backward),
+            used=roads.used,
+            graph=graph,
             contracted=contract_chains(graph),
             km=roads.km,
             track_min=np.where(roads.track_min > 0, minutes, 0.0),

@@ -82,21 +82,10 @@ class Roads:
     pieces
         Its edges, cut where the ways of the settlements meet them; `cut_node` is in the order of those ways, -1 for
         one that meets no road.
-    graph
-        The pieces that can be driven, against the direction of travel: a search from a centre then finds the
-        journeys to it.
-    used
-        For each edge that the graph was made from its piece, driven along the line; or, driven against it, its piece
-        plus the number of pieces.
-    piece_min
-        The minutes along each piece, and against it; `inf` where one may not drive.
     """
 
     network: Network
     pieces: Pieces
-    graph: Graph
-    used: Int
-    piece_min: tuple[Float, Float]
 
     @classmethod
     def cut_at(cls, network: Network, ways: pd.DataFrame, links: pd.DataFrame | None = None) -> "Roads":
@@ -116,15 +105,41 @@ class Roads:
         from_id, to_id = pieces.from_id.copy(), pieces.to_id.copy()
         if links is not None and len(links):
             from_id[-len(links) :], to_id[-len(links) :] = pieces.cut_node[on.sum() :].reshape(2, -1)
-        return cls._of(network, replace(pieces, from_id=from_id, to_id=to_id, cut_node=cut_node))
+        return cls(network, replace(pieces, from_id=from_id, to_id=to_id, cut_node=cut_node))
 
     def with_minutes_of(self, network: Network) -> "Roads":
         """Return the same cuts of the same network with other minutes."""
-        return self._of(network, self.pieces)
+        return Roads(network, self.pieces)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what the rest follows from: a third of the size."""
-        return Roads._of, (self.network, self.pieces)
+        return Roads, (self.network, self.pieces)
+
+    @cached_property
+    def piece_min(self) -> tuple[Float, Float]:
+        """Return the minutes along each piece, and against it; `inf` where one may not drive."""
+        share, edges = self.pieces.end - self.pieces.start, self.network.edges
+        forward, backward = (edges[column].to_numpy(float) for column in (FORWARD_MIN, BACKWARD_MIN))
+        return forward[self.pieces.edge] * share, backward[self.pieces.edge] * share
+
+    @cached_property
+    def used(self) -> Int:
+        """Return the piece of each edge that the graph was made from, which is driven along the line.
+
+        Of one that is driven against it, its piece plus the number of pieces.
+        """
+        return np.flatnonzero(np.isfinite(np.concatenate(self.piece_min)))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Return the pieces that can be driven, against the direction of travel.
+
+        A search from a centre then finds the journeys to it.
+        """
+        pieces, used = self.pieces, self.used
+        tail = np.concatenate([pieces.to_id, pieces.from_id])[used]
+        head = np.concatenate([pieces.from_id, pieces.to_id])[used]
+        return csr_graph(pieces.n_nodes, tail, head, np.concatenate(self.piece_min)[used])
 
     @cached_property
     def contracted(self) -> Contracted:
@@ -176,18 +191,6 @@ class Roads:
         edge, of = np.unique(cut.edge[piece], return_inverse=True)
         out[~own] = points_along(network.edges.geometry.to_numpy()[edge], of, cut.end[piece])
         return out
-
-    @classmethod
-    def _of(cls, network: Network, pieces: Pieces) -> "Roads":
-        share = pieces.end - pieces.start
-        edge_min = (network.edges[column].to_numpy(float) for column in (FORWARD_MIN, BACKWARD_MIN))
-        forward, backward = (minutes[pieces.edge] * share for minutes in edge_min)
-        minutes = np.concatenate([forward, backward])
-        used = np.flatnonzero(np.isfinite(minutes))
-        tail = np.concatenate([pieces.to_id, pieces.from_id])[used]
-        head = np.concatenate([pieces.from_id, pieces.to_id])[used]
-        graph = csr_graph(pieces.n_nodes, tail, head, minutes[used])
-        return cls(network, pieces, graph, used, (forward, backward))
 
 
 @dataclass(frozen=True)

@@ -234,9 +234,7 @@ class _Net:
         here = open_cells(replace(self.cells, roads=roads))
         return roads, here, here.some(np.flatnonzero(~self.main[roads.pieces.edge[here.piece]]))
 
-    def solved(
-        self, key: str, jobs: list[tuple[Bool, Known | None]], reach: Reach, on_main: Int
-    ) -> list[_Solved]:
+    def solved(self, key: str, jobs: list[tuple[Bool, Known | None]], reach: Reach, on_main: Int) -> list[_Solved]:
         """Search the roads in a state of the year from centres of tiers, and carry the minutes over the land."""
         solve = partial(_solve, self, *self.state(key), reach, on_main)
         return on_all_cores(solve, jobs)
