@@ -32,7 +32,7 @@ from gis.publish.project import EXTENTS, region_extents, write_project
 from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
 from gis.publish.record import write_record
-from gis.publish.tables import plain, write_csv, write_workbook
+from gis.publish.tables import plain, write_tables
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name, words
 from gis.reporting import input_files, program, report, settings
@@ -40,7 +40,7 @@ from gis.steps.cards import flows, minutes_by_month
 from gis.steps.climate import climate_rasters
 from gis.study import study_schema
 
-# A workbook of fewer cells is written before another Python has started.
+# Tables of fewer cells are written before another Python has started.
 _MANY_CELLS = 300_000
 _LIBRARIES = (
     "folium",
@@ -88,9 +88,7 @@ def write_outputs(result: Result, out: Path) -> Path:
             with record.stage("map"):
                 record.findings += _map(folder, result, titles, names)
             repairs = repairs_table(record.findings, study.language)
-            with _workbook(folder, result, titles, repairs) as written:
-                with record.stage("tables"):
-                    _tables(folder, result)
+            with _tables(folder, result, titles, repairs) as written:
                 with record.stage("geopackage"):
                     _geopackage(folder, result, titles, repairs)
                 with record.stage("report"):
@@ -166,29 +164,23 @@ def _map(folder: Path, result: Result, titles: dict[str, str], regions: dict[str
     )
 
 
-def _tables(folder: Path, result: Result) -> None:
-    write_csv(folder / "settlements.csv", result.settlements)
-    (folder / "tables").mkdir()
-    for name, table in result.tables.items():
-        write_csv(folder / "tables" / f"{name}.csv", table)
-
-
 @contextlib.contextmanager
-def _workbook(
+def _tables(
     folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame
 ) -> Iterator[Callable[[], None]]:
-    """Write the workbook, where it is large beside the block; what is given waits until it is written."""
+    """Write CSV and the workbook, where they are large beside the block; what is given waits until it is done."""
     study = result.study
-    sheets = {"settlements": result.settlements, "summary": by_potential(result.settlements)}
-    sheets |= {**result.tables, "repairs": repairs}
-    given = folder / "tables.xlsx", {name: plain(table) for name, table in sheets.items()}
+    settlements, summary = plain(result.settlements), plain(by_potential(result.settlements))
+    others = {name: plain(table) for name, table in result.tables.items()}
+    sheets = {"settlements": settlements, "summary": summary, **others, "repairs": plain(repairs)}
+    tables = {"settlements": settlements, **{f"tables/{name}": table for name, table in others.items()}}
     about = {"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()}
     named: dict[str, Any] = {"run": about, "language": study.language, "tier_names": titles}
     if can_be_elsewhere() and sum(table.size for table in sheets.values()) > _MANY_CELLS:
-        with elsewhere(write_workbook, *given, **named) as written:
+        with elsewhere(write_tables, folder, tables, sheets, **named) as written:
             yield written
     else:
-        yield partial(write_workbook, *given, **named)
+        yield partial(write_tables, folder, tables, sheets, **named)
 
 
 def _geopackage(folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame) -> None:

@@ -132,11 +132,13 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     places = inputs.settlements.sort_index()
     level = levels(places, inputs, record)
     grid = make_grid(study, places)
-    travelled = record.keep(
-        "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
-    )
+    away: list[dict[str, NDArray[np.float32]]] = []
+    with beside(lambda _: away.append(distances(inputs, places, level, grid))):
+        travelled = record.keep(
+            "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
+        )
+    distance = away[0]
     inputs = replace(inputs, roads=None)  # a million lines that the network has as well
-    distance = record.keep("surfaces", lambda: distances(inputs, places, level, grid))
     travel_time = travelled.surface or straight_minutes(study, inputs, distance)
     with record.stage("climate"):
         climate = climate_step(study, inputs, places, record)

@@ -64,6 +64,7 @@ def elsewhere(work: Callable[..., object], *arguments: Any, **named: Any) -> Ite
         def wait() -> None:
             if process.returncode is not None:  # it was waited for before
                 return
+            sender.join()
             said, complaint = process.communicate()
             if process.returncode:
                 last = complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
@@ -73,15 +74,21 @@ def elsewhere(work: Callable[..., object], *arguments: Any, **named: Any) -> Ite
             if failed is not None:
                 raise failed
 
-        try:
+        def send() -> None:
             assert process.stdin is not None
             with contextlib.suppress(BrokenPipeError):  # it has ended already: `wait` says why
                 process.stdin.write(task)
                 process.stdin.flush()
+
+        sender = threading.Thread(target=send)
+        try:
+            sender.start()  # it reads when it has loaded its libraries
             yield wait
             wait()
         finally:
             process.kill()
+            if sender.is_alive():  # what it writes is not to be closed under its hands
+                sender.join()
 
 
 def answer() -> None:

@@ -97,7 +97,7 @@ def _stream(
 
 def _column(values: pd.Series) -> pa.Array:
     """Turn a column into Arrow's: what is no number is text."""
-    if values.dtype == object and pd.api.types.infer_dtype(values) != "boolean":
+    if values.dtype == object and pd.api.types.infer_dtype(values) not in ("boolean", "string"):
         values = values.map(str, na_action="ignore")
     column = pa.array(values, from_pandas=True)
     if isinstance(column, pa.ChunkedArray):

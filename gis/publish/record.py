@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -31,7 +32,7 @@ def write_record(path: Path, record: Mapping[str, object]) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits.
+    """Return the SHA-256 of a file, in hexadecimal digits; a file that has not changed is read once.
 
     Examples
     --------
@@ -41,6 +42,12 @@ def sha256(path: Path) -> str:
     ...     sha256(Path(folder) / "a")[:8]
     'e3b0c442'
     """
+    status = path.stat()
+    return _sha256(path.absolute(), status.st_size, status.st_mtime_ns)
+
+
+@lru_cache
+def _sha256(path: Path, _size: int, _changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -30,6 +30,8 @@ SPEED_TABLES, REALISATIONS = 7, 12
 
 _TAIL = 0.05
 _DECIMALS = 9
+_BOUNDS = ("viability_p05", "viability_p95", "rank_p05", "rank_p95")
+_BLOCK = 500  # draws, or settlements, of a thread's share
 _PART = 2000  # settlements whose changes are weighed at once
 
 
@@ -85,9 +87,16 @@ class Classes:
         among = self.inhabited & ~np.isnan(index).any(axis=0)
         n, total = int(among.sum()), self.high + self.medium + self.low
         n_high, n_not_low = round(n * self.high / total), round(n * (self.high + self.medium) / total)
-        ranked = np.sort(np.round(index[:, among], _DECIMALS), axis=1)[:, ::-1]
-        top = ranked[:, n_high - 1] if n_high else np.full(len(index), np.inf)
-        return np.stack([top, ranked[:, n_not_low - 1] if n_not_low else top])
+        at = [n - count for count in (n_high, n_not_low) if count]
+        if not at:
+            return np.full((2, len(index)), np.inf)
+
+        def limits(draws: slice, _: object) -> Float:
+            ranked = np.partition(np.round(index[draws][:, among], _DECIMALS), at, axis=1)
+            not_low = ranked[:, at[-1]]
+            return np.stack([ranked[:, at[0]] if n_high else np.full(len(ranked), np.inf), not_low])
+
+        return np.concatenate(on_all_cores(limits, _blocks(len(index))), axis=1)
 
 
 @dataclass(frozen=True)
@@ -272,15 +281,20 @@ def _columns(
     drawn: Float, ranked: Float, nominal: Float, limits: Float, classes: Classes, stable: float
 ) -> pd.DataFrame:
     draws = len(drawn)
-    low, high = int(np.floor(_TAIL * (draws - 1) + 1e-9)), int(np.ceil((1 - _TAIL) * (draws - 1) - 1e-9))
-    out: dict[str, Float | Bool] = {}
-    for name, values in (("viability", np.clip(drawn, 0.0, 100.0)), ("rank", ranked)):
-        sides = np.partition(values, [low, high], axis=0)
-        out[f"{name}_p05"], out[f"{name}_p95"] = sides[low], sides[high]
+    tails = [int(np.floor(_TAIL * (draws - 1) + 1e-9)), int(np.ceil((1 - _TAIL) * (draws - 1) - 1e-9))]
+
+    def of_some(who: slice, _: object) -> Float:
+        mine = np.ascontiguousarray(drawn[:, who].T)
+        bounds = [
+            np.partition(values, tails, axis=1)[:, tails].T
+            for values in (np.clip(mine, 0.0, 100.0), np.ascontiguousarray(ranked[:, who].T))
+        ]
+        reached = [(np.round(mine, _DECIMALS) >= limit).mean(axis=1) for limit in limits]
+        return np.concatenate([*bounds, reached])
+
+    *bounds, is_high, not_low = np.concatenate(on_all_cores(of_some, _blocks(drawn.shape[1])), axis=1)
+    out: dict[str, Float | Bool] = dict(zip(_BOUNDS, bounds, strict=True))
     classed = classes.inhabited & ~np.isnan(nominal)
-    value = np.round(drawn, _DECIMALS)
-    is_high = (value >= limits[0][:, np.newaxis]).mean(axis=0)
-    not_low = (value >= limits[1][:, np.newaxis]).mean(axis=0)
     probability = np.where(classed, np.stack([is_high, not_low - is_high, 1.0 - not_low]), np.nan)
     at = classes.of_draws(nominal[np.newaxis])[:, 0]
     own = np.where(np.round(nominal, _DECIMALS) >= at[0], 0, np.where(np.round(nominal, _DECIMALS) >= at[1], 1, 2))
@@ -289,6 +303,10 @@ def _columns(
     out |= dict(zip(names, probability, strict=True))
     out[fields.POTENTIAL_STABLE] = sure | ~classed
     return pd.DataFrame(out)
+
+
+def _blocks(n: int) -> list[tuple[slice]]:
+    return [(slice(first, first + _BLOCK),) for first in range(0, max(n, 1), _BLOCK)]
 
 
 def _sensitivity(

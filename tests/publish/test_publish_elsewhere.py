@@ -53,6 +53,27 @@ def test_the_work_is_done_in_another_process_while_the_block_goes_on(tmp_path: P
     assert (tmp_path / "b.done").exists(), "the end of the block waits"
 
 
+def test_a_large_task_does_not_hold_up_the_block_until_the_process_has_begun_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        module, "_CHILD", f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists():\n"
+        f"    time.sleep(0.05)\n{module._CHILD}",
+    )  # fmt: skip
+    text = "a" * 5_000_000  # more than a pipe holds
+    with elsewhere(Path.write_text, tmp_path / "a.txt", text):
+        (tmp_path / "go").touch()
+    assert (tmp_path / "a.txt").read_text() == text
+
+
+def test_a_block_that_fails_before_the_task_was_read_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHILD", "import time; time.sleep(300)")
+    with pytest.raises(ValueError, match="no"), elsewhere(Path.write_text, tmp_path / "a.txt", "a" * 5_000_000):
+        raise ValueError("no")
+
+
 def test_what_the_work_raises_is_raised_here(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as failed, elsewhere(Path.write_text, tmp_path / "none" / "a.txt", "a"):
         pass

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,3 +48,10 @@ def test_sha256_is_hashlib_s(tmp_path):
     data = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(data)
     assert sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+
+
+def test_sha256_of_a_file_that_has_changed_is_the_new_one(tmp_path):
+    for data in (b"one", b"two", b"three"):
+        (tmp_path / "a").write_bytes(data)
+        os.utime(tmp_path / "a", ns=(len(data), ord(data[:1])))
+        assert sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()

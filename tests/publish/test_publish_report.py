@@ -375,3 +375,17 @@ def test_a_picture_leaves_out_the_least_roads_where_all_would_blacken_it(monkeyp
     assert len(report_pictures._main_roads(roads)) == 6
     monkeypatch.setattr(report_pictures, "_ROADS_MAX", 3)
     assert len(report_pictures._main_roads(roads)) == 1
+
+
+@pytest.mark.parametrize("n", [0, 1, 199, 200, 201, 450])
+def test_lines_are_joined_with_gaps_and_none_is_lost(n: int) -> None:
+    lines = [np.column_stack([np.arange(2 + k % 3), np.full(2 + k % 3, float(k))]) for k in range(n)]
+    xy = np.concatenate([np.empty((0, 2)), *lines])
+    strokes = report_pictures._strokes(xy, np.repeat(np.arange(n), [len(line) for line in lines]))
+    assert len(strokes) == -(-n // report_pictures._JOINED)
+    drawn = []
+    for stroke in strokes:
+        gaps = np.flatnonzero(np.isnan(stroke[:, 0]))
+        assert gaps[0] == 0
+        drawn += [part[1:] for part in np.split(stroke, gaps[1:])]
+    assert [part.tolist() for part in drawn] == [line.tolist() for line in lines]
