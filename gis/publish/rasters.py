@@ -17,6 +17,7 @@ from gis.space.grid import Grid
 
 NODATA, UNREACHABLE, LONGEST = 65535, 65534, 65533
 """Codes in a raster of minutes: unknown, unreachable, and the longest time that it holds (45 days)."""
+_STEPS_IN_KM = np.float32(256)
 
 Kind = Literal["minutes", "km"]
 
@@ -43,7 +44,8 @@ def write_cog(
         Where the cells lie.
     kind
         `minutes`: whole minutes as uint16, nodata 65535 (unknown) and 65534 (unreachable; stated in the
-        file's metadata and in the style). `km`: float32 kilometres, nodata `NaN`, unreachable `inf`.
+        file's metadata and in the style). `km`: float32 kilometres in steps of 1/256 (4 m), which halves the file,
+        nodata `NaN`, unreachable `inf`.
     language
         Of the style's labels: `en`, `ru` or `kk`.
     title
@@ -96,8 +98,9 @@ def write_cog(
     with MemoryFile() as memory:
         with memory.open(**profile) as file:
             file.update_tags(**tags)
-            for number, (name, values) in enumerate(bands.items(), start=1):
-                file.write(_minutes(values) if minutes else values.astype(np.float32, copy=False), number)
+            for number, (name, exact) in enumerate(bands.items(), start=1):
+                values = exact if minutes else _kilometres(exact)
+                file.write(_minutes(values) if minutes else values, number)
                 file.set_band_description(number, name)
                 file.set_band_unit(number, "min" if minutes else "km")
                 file.update_tags(number, **statistics(values))
@@ -107,6 +110,11 @@ def write_cog(
             overview_resampling="NEAREST",
         )  # fmt: skip
     path.with_suffix(".qml").write_text(_style(kind, language), encoding="utf-8", newline="\n")
+
+
+def _kilometres(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Round to 4 m: the digits beyond, which cells of a kilometre do not have, take half of the bytes of a file."""
+    return np.rint(values.astype(np.float32, copy=False) * _STEPS_IN_KM) / _STEPS_IN_KM
 
 
 def band_names(path: Path) -> tuple[list[str], str, tuple[float, float, float, float]]:

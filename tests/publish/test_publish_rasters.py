@@ -72,6 +72,17 @@ def test_kilometres_are_float(grid, tmp_path):
     assert np.array_equal(read, km.astype(np.float32), equal_nan=True)
 
 
+def test_kilometres_are_right_to_two_metres_and_nought_stays_nought(grid, tmp_path):
+    km = np.random.default_rng(3).uniform(0, 2000, (3, 5))
+    km[2, 2], km[0, 4] = 0.0, 0.1
+    write_cog(tmp_path / "distance.tif", {"town": km}, grid, kind="km")
+    with rasterio.open(tmp_path / "distance.tif") as file:
+        read = file.read(1)
+    np.testing.assert_allclose(read, km, rtol=1e-7, atol=0.00196)
+    assert read[2, 2] == 0.0
+    assert (read * 256 == np.rint(read * 256)).all()
+
+
 def test_overviews_never_mix_minutes_with_codes(tmp_path):
     minutes = np.where(np.indices((1100, 1300)).sum(axis=0) % 2 == 0, np.inf, 10.0)
     write_cog(
