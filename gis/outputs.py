@@ -32,7 +32,7 @@ from gis.publish.project import EXTENTS, region_extents, write_project
 from gis.publish.project_layers import About
 from gis.publish.rasters import write_cog
 from gis.publish.record import write_record
-from gis.publish.tables import plain, write_tables
+from gis.publish.tables import plain, write_csv, write_csv_and_workbook
 from gis.publish.web_map import write_map
 from gis.publish.words import tier_name, words
 from gis.reporting import input_files, program, report, settings
@@ -173,14 +173,18 @@ def _tables(
     settlements, summary = plain(result.settlements), plain(by_potential(result.settlements))
     others = {name: plain(table) for name, table in result.tables.items()}
     sheets = {"settlements": settlements, "summary": summary, **others, "repairs": plain(repairs)}
-    tables = {"settlements": settlements, **{f"tables/{name}": table for name, table in others.items()}}
     about = {"title": study.title, "notes": study.notes, "date": datetime.now(UTC).date().isoformat()}
     named: dict[str, Any] = {"run": about, "language": study.language, "tier_names": titles}
-    if can_be_elsewhere() and sum(table.size for table in sheets.values()) > _MANY_CELLS:
-        with elsewhere(write_tables, folder, tables, sheets, **named) as written:
-            yield written
-    else:
-        yield partial(write_tables, folder, tables, sheets, **named)
+    given = folder / "settlements.csv", settlements, sheets
+    with contextlib.ExitStack() as stack:
+        written: Callable[[], None] = partial(write_csv_and_workbook, *given, **named)
+        if can_be_elsewhere() and sum(table.size for table in sheets.values()) > _MANY_CELLS:
+            written = stack.enter_context(elsewhere(write_csv_and_workbook, *given, **named))
+        with result.record.stage("tables"):  # the half that leaves both processes as much to do
+            (folder / "tables").mkdir()
+            for name, table in others.items():
+                write_csv(folder / "tables" / f"{name}.csv", table)
+        yield written
 
 
 def _geopackage(folder: Path, result: Result, titles: dict[str, str], repairs: pd.DataFrame) -> None:

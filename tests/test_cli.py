@@ -280,12 +280,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the ba
 import gis.outputs
 from gis import cli
 flag = pathlib.Path(sys.argv.pop())
-whole = gis.outputs.write_tables
+whole = gis.outputs.write_csv_and_workbook
 def held(path, *arguments, **named):
     whole(path, *arguments, **named)
     flag.touch()
     time.sleep(120)
-gis.outputs.write_tables = held
+gis.outputs.write_csv_and_workbook = held
 cli.program()
 """
 

@@ -114,7 +114,7 @@ def write_cog(
 
 def _kilometres(values: NDArray[np.floating]) -> NDArray[np.float32]:
     """Round to 4 m: the digits beyond, which cells of a kilometre do not have, take half of the bytes of a file."""
-    return np.rint(values.astype(np.float32, copy=False) * _STEPS_IN_KM) / _STEPS_IN_KM
+    return np.asarray(np.rint(values.astype(np.float32, copy=False) * _STEPS_IN_KM) / _STEPS_IN_KM)
 
 
 def band_names(path: Path) -> tuple[list[str], str, tuple[float, float, float, float]]:

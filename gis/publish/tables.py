@@ -79,34 +79,20 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         flat.to_csv(file, index=False, encoding="utf-8-sig", sep=sep, decimal=decimal, lineterminator=end)
 
 
-def write_tables(
-    folder: Path, tables: Mapping[str, pd.DataFrame], sheets: Mapping[str, pd.DataFrame], **of_workbook: Any
-) -> None:
-    """Write tables as CSV by their names in a folder, and sheets as its workbook `tables.xlsx`.
-
-    Parameters
-    ----------
-    folder
-        Where `tables` go, by names such as `settlements` or `tables/regions`; folders in it are made.
-    tables
-        See `write_csv`.
-    sheets, **of_workbook
-        See `write_workbook`.
+def write_csv_and_workbook(path: Path, table: pd.DataFrame, sheets: Mapping[str, pd.DataFrame], **of_book: Any) -> None:
+    """Write a table as `write_csv` does, and beside it `tables.xlsx` as `write_workbook` does.
 
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
     >>> table = pd.DataFrame({"remoteness": [1.5]})
     >>> with TemporaryDirectory() as folder:
-    ...     write_tables(Path(folder), {"tables/all": table}, {"all": table}, run={})
-    ...     sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*.*"))
-    ['tables.xlsx', 'tables/all.csv', 'tables/all_excel.csv']
+    ...     write_csv_and_workbook(Path(folder) / "settlements.csv", table, {"settlements": table}, run={})
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['settlements.csv', 'settlements_excel.csv', 'tables.xlsx']
     """
-    for name, table in tables.items():
-        path = folder / f"{name}.csv"
-        path.parent.mkdir(exist_ok=True)
-        write_csv(path, table)
-    write_workbook(folder / "tables.xlsx", sheets, **of_workbook)
+    write_csv(path, table)
+    write_workbook(path.with_name("tables.xlsx"), sheets, **of_book)
 
 
 def _digits(values: pd.Series) -> list[str | None]:
