@@ -5,7 +5,6 @@ import json
 import platform
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -84,7 +83,12 @@ def write_outputs(result: Result, out: Path) -> Path:
             names = region_names(result.settlements)
             own = {key: said[study.language] for key, said in names.items()}
             _pictures(folder, result.tables, study.language, own)
-        with beside(lambda stopped: _rasters(folder, result, stopped)):
+
+        def rasters(stopped: threading.Event) -> None:
+            with record.timed("rasters"):
+                _rasters(folder, result, stopped)
+
+        with beside(rasters):
             with record.stage("map"):
                 record.findings += _map(folder, result, titles, names)
             repairs = repairs_table(record.findings, study.language)
@@ -96,8 +100,7 @@ def write_outputs(result: Result, out: Path) -> Path:
                     report(result, folder, files, titles, {name: version(name) for name in _LIBRARIES})
                 with record.stage("tables"):
                     written()
-            if record.progress is not None:
-                record.progress("rasters")  # what is left of them is waited for
+            record.begins("rasters")
         with record.stage("project"):  # which looks into the rasters and the GeoPackage
             _project(folder, result, titles)
         (folder / "study.schema.json").write_text(
@@ -110,7 +113,6 @@ def write_outputs(result: Result, out: Path) -> Path:
 
 def _rasters(folder: Path, result: Result, stopped: threading.Event) -> None:
     """Write the surfaces, and every measure of the climate that the layers allow, unless it is stopped."""
-    begun = time.perf_counter()
     study, first = result.study, result.inputs.season.seasons[0].name
     title = {"language": study.language, "title": study.title}
     minutes = {
@@ -133,7 +135,6 @@ def _rasters(folder: Path, result: Result, stopped: threading.Event) -> None:
             classes=made.classes,
             language=study.language,
         )
-    result.record.seconds["rasters"] = round(time.perf_counter() - begun, 3)
 
 
 def _map(folder: Path, result: Result, titles: dict[str, str], regions: dict[str, dict[str, str]]) -> list[Finding]:

@@ -133,10 +133,16 @@ def compute(study: Study, *, progress: Progress | None = None, checkpoints: Chec
     level = levels(places, inputs, record)
     grid = make_grid(study, places)
     away: list[dict[str, NDArray[np.float32]]] = []
-    with beside(lambda _: away.append(distances(inputs, places, level, grid))):
+
+    def surfaces(_: object) -> None:
+        with record.timed("surfaces"):
+            away.append(distances(inputs, places, level, grid))
+
+    with beside(surfaces):
         travelled = record.keep(
             "travel", lambda: travel(study, inputs, places, level, make_land(study, inputs, grid, record), record)
         )
+        record.begins("surfaces")
     distance = away[0]
     inputs = replace(inputs, roads=None)  # a million lines that the network has as well
     travel_time = travelled.surface or straight_minutes(study, inputs, distance)

@@ -40,8 +40,18 @@ class Record:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, and say that it has begun."""
+        self.begins(name)
+        with self.timed(name):
+            yield
+
+    def begins(self, name: str) -> None:
+        """Say that a stage has begun, or that what is left of it is waited for."""
         if self.progress is not None:
             self.progress(name)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Time what goes on beside a stage."""
         begun = time.perf_counter()
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)

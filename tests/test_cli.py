@@ -185,7 +185,7 @@ def test_no_study_is_the_demonstration_into_results_where_one_stands(tmp_path: P
     assert contents(demonstration().parent) == before
     record = json.loads((tmp_path / "results" / "run.json").read_text(encoding="utf-8"))
     assert record["parameters"]["language"] == "kk"
-    assert {"read", "travel", "climate", "scores", "map"} <= record["seconds"].keys()
+    assert {"read", "travel", "surfaces", "climate", "scores", "map"} <= record["seconds"].keys()
 
 
 def test_out_wins_over_the_study_and_starts_where_one_stands(
